@@ -1,0 +1,54 @@
+"""rsnn: `torch.nn` as a small wheel. Tensors, gradients and neural-network modules on a CPU."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import _tensor as _tensor
+from . import autograd as autograd
+from . import nn as nn
+from . import random as random
+from . import return_types as return_types
+from . import utils as utils
+from ._C import *  # noqa: F403
+from ._device import device as device
+from ._einsum import einsum as einsum
+from ._formats import channels_last as channels_last
+from ._formats import channels_last_3d as channels_last_3d
+from ._formats import contiguous_format as contiguous_format
+from ._formats import layout as layout
+from ._formats import memory_format as memory_format
+from ._formats import preserve_format as preserve_format
+from ._formats import sparse_coo as sparse_coo
+from ._formats import strided as strided
+from ._functions import *  # noqa: F403
+from ._limits import finfo as finfo
+from ._limits import iinfo as iinfo
+from ._size import Size as Size
+from ._tensor_str import set_printoptions as set_printoptions
+from .autograd import enable_grad as enable_grad
+from .autograd import inference_mode as inference_mode
+from .autograd import no_grad as no_grad
+from .autograd import set_grad_enabled as set_grad_enabled
+from .random import get_rng_state as get_rng_state
+from .random import initial_seed as initial_seed
+from .random import manual_seed as manual_seed
+from .random import seed as seed
+from .random import set_rng_state as set_rng_state
+
+if TYPE_CHECKING:
+    from . import optim as optim
+    from .serialization import load as load
+    from .serialization import save as save
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what a program that only runs a network does without, when it is first asked for."""
+    if name == "optim":
+        return importlib.import_module("rsnn.optim")
+    if name in ("load", "save"):
+        function = getattr(importlib.import_module("rsnn.serialization"), name)
+        globals()[name] = function
+        return function
+    raise AttributeError(f"module 'rsnn' has no attribute {name!r}")

@@ -1,0 +1,17 @@
+"""Layers as functions: no parameters of their own, no state.
+
+Functions validate their arguments as PyTorch's of the same names do, and raise ``NotImplementedError`` for options that
+rsnn has not.
+"""
+
+from rsnn.nn.functional.activation import *  # noqa: F403
+from rsnn.nn.functional.conv import *  # noqa: F403
+from rsnn.nn.functional.distance import *  # noqa: F403
+from rsnn.nn.functional.dropout import *  # noqa: F403
+from rsnn.nn.functional.embedding import *  # noqa: F403
+from rsnn.nn.functional.linear import *  # noqa: F403
+from rsnn.nn.functional.loss import *  # noqa: F403
+from rsnn.nn.functional.normalization import *  # noqa: F403
+from rsnn.nn.functional.padding import *  # noqa: F403
+from rsnn.nn.functional.pooling import *  # noqa: F403
+from rsnn.nn.functional.vision import *  # noqa: F403

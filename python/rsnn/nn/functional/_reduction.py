@@ -1,0 +1,49 @@
+"""What becomes of the losses of single elements."""
+
+from __future__ import annotations
+
+import warnings
+
+from rsnn._C import Tensor
+
+
+def check(name: str, reduction: str) -> None:
+    """Refuses anything but `"none"`, `"mean"` and `"sum"`.
+
+    Raises:
+        ValueError: naming the function and the value.
+    """
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{name}: {reduction} is not a valid value for reduction; expected 'none', 'mean' or 'sum'")
+
+
+def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
+    """The losses as they are, their mean, or their sum."""
+    check(name, reduction)
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else losses.sum()
+
+
+def legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """`reduction` as the deprecated arguments say, with PyTorch's warning where they are used."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        chosen = "none"
+    else:
+        chosen = "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.", stacklevel=3
+    )
+    return chosen
+
+
+def warn_sizes(name: str, input: Tensor, target: Tensor) -> None:
+    """Warns where broadcasting makes more losses than there are predictions."""
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) in {name}. This "
+            "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )

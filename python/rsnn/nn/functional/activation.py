@@ -1,0 +1,235 @@
+"""Activations. Those with ``inplace=True`` write the result into the input and return it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import rsnn
+from rsnn.nn.functional._native import native
+
+__all__ = [
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6",
+    "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+]  # fmt: skip
+
+# Native as they stand, with ``inplace=False`` as the last argument of most: celu(input, alpha=1.0), elu(input, alpha=1.0),
+# gelu(input, *, approximate="none"), hardshrink(input, lambd=0.5), hardsigmoid(input), hardswish(input),
+# hardtanh(input, min_val=-1.0, max_val=1.0), leaky_relu(input, negative_slope=0.01), logsigmoid(input), mish(input),
+# relu6(input), selu(input), silu(input), softplus(input, beta=1, threshold=20), softshrink(input, lambd=0.5) and
+# threshold(input, threshold, value).
+celu = native("celu")
+elu = native("elu")
+gelu = native("gelu")
+hardshrink = native("hardshrink")
+hardsigmoid = native("hardsigmoid")
+hardswish = native("hardswish")
+hardtanh = native("hardtanh")
+leaky_relu = native("leaky_relu")
+logsigmoid = native("logsigmoid")
+mish = native("mish")
+relu6 = native("relu6")
+selu = native("selu")
+silu = native("silu")
+softplus = native("softplus")
+softshrink = native("softshrink")
+threshold = _threshold = native("threshold")
+
+_log_softmax = native("log_softmax")
+_softmax = native("softmax")
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """``max(input, 0)``. See :class:`rsnn.nn.ReLU`.
+
+    Example:
+        >>> F.relu(rsnn.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
+    return input.relu_() if inplace else input.relu()
+
+
+def relu_(input: Any) -> Any:
+    """:func:`relu`, written into the input."""
+    return input.relu_()
+
+
+def threshold_(input: Any, threshold: float, value: float) -> Any:
+    """:func:`threshold`, written into the input."""
+    return _threshold(input, threshold, value, True)
+
+
+def hardtanh_(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """:func:`hardtanh`, written into the input."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def elu_(input: Any, alpha: float = 1.0) -> Any:
+    """:func:`elu`, written into the input."""
+    return elu(input, alpha, True)
+
+
+def selu_(input: Any) -> Any:
+    """:func:`selu`, written into the input."""
+    return selu(input, True)
+
+
+def celu_(input: Any, alpha: float = 1.0) -> Any:
+    """:func:`celu`, written into the input."""
+    return celu(input, alpha, True)
+
+
+def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:
+    """:func:`leaky_relu`, written into the input."""
+    return leaky_relu(input, negative_slope, True)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """``max(input, 0) + weight * min(input, 0)``, with one weight, or one for each channel (the second axis).
+
+    Raises:
+        RuntimeError: if there are several weights but not as many as channels.
+
+    Example:
+        >>> F.prelu(rsnn.tensor([-1.0, 2.0]), rsnn.tensor([0.5]))
+        tensor([-0.5000,  2.0000])
+    """
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+    if weight.numel() != 1:
+        channels = input.size(1) if input.ndim > 1 else 1
+        if input.ndim == 0 or channels != weight.numel():
+            raise RuntimeError(
+                f"prelu: Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
+        weight = weight.reshape((1, channels) + (1,) * (input.ndim - 2))
+    else:
+        weight = weight.reshape(())
+    return rsnn.where(input > 0, input, weight * input)
+
+
+def rrelu(
+    input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Any:
+    """A leaky rectifier with random slopes in training. See :class:`rsnn.nn.RReLU`.
+
+    Raises:
+        RuntimeError: if ``lower`` exceeds ``upper``.
+    """
+    if lower > upper:
+        raise RuntimeError(
+            f"rrelu: Lower bound should be less than or equal to the upper bound, got {lower} and {upper}"
+        )
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    with rsnn.no_grad():
+        negative = input <= 0
+        slopes = rsnn.ones_like(input)
+        drawn = rsnn.empty(int(negative.sum()), dtype=rsnn.float64).uniform_(lower, upper)
+        slopes[negative] = drawn.to(input.dtype)
+    return input.mul_(slopes) if inplace else input * slopes
+
+
+def rrelu_(input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Any:
+    """:func:`rrelu`, written into the input."""
+    return rrelu(input, lower, upper, training, True)
+
+
+def sigmoid(input: Any) -> Any:
+    """``1 / (1 + exp(-input))``."""
+    return input.sigmoid()
+
+
+def tanh(input: Any) -> Any:
+    """The hyperbolic tangent."""
+    return input.tanh()
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """``a * sigmoid(b)`` for the halves ``a`` and ``b`` of the input along ``dim``.
+
+    Raises:
+        RuntimeError: if the axis has an odd size, or the input has no axes.
+    """
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    size = input.size(dim)
+    if size % 2:
+        raise RuntimeError(f"glu: Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
+    a, b = input.chunk(2, dim)
+    return a * b.sigmoid()
+
+
+def softsign(input: Any) -> Any:
+    """``input / (1 + abs(input))``."""
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input: Any) -> Any:
+    """``input - tanh(input)``."""
+    return input - input.tanh()
+
+
+def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
+    text = f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument."
+    warnings.warn(text, stacklevel=stacklevel + 1)
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """``exp(input)`` divided by its sum along ``dim``.
+
+    Args:
+        input: any shape.
+        dim: the axis along which the result adds up to 1.
+        dtype: a dtype to which the input is converted first.
+
+    Example:
+        >>> F.softmax(rsnn.tensor([0.0, 1.0]), dim=0)
+        tensor([0.2689, 0.7311])
+    """
+    if dim is None:
+        dim = _implicit_dim("softmax", input.dim(), _stacklevel)
+    return _softmax(input if dtype is None else input.to(dtype), dim)
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """The softmax of ``-input``; arguments as for :func:`softmax`."""
+    if dim is None:
+        dim = _implicit_dim("softmin", input.dim(), _stacklevel)
+    return _softmax(-input if dtype is None else (-input).to(dtype), dim)
+
+
+def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """The logarithm of the softmax, without overflow; arguments as for :func:`softmax`."""
+    if dim is None:
+        dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
+    return _log_softmax(input if dtype is None else input.to(dtype), dim)
+
+
+def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Any:
+    """Draws from the Gumbel-softmax distribution: a smooth stand-in for drawing a class.
+
+    Args:
+        logits: unnormalised log-probabilities.
+        tau: the temperature: small ones come near to one-hot vectors.
+        hard: return one-hot vectors, with the gradient of the smooth draw.
+        eps: deprecated; must be left at its default.
+        dim: the axis along which the result adds up to 1.
+
+    Example:
+        >>> F.gumbel_softmax(rsnn.randn(20, 32), tau=1, hard=True).sum().item()
+        20.0
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    gumbels = -rsnn.empty_like(logits.detach()).exponential_().log()
+    soft = _softmax((logits + gumbels) / tau, dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    one_hot = rsnn.zeros_like(logits.detach()).scatter_(dim, index, 1.0)
+    return one_hot - soft.detach() + soft

@@ -1,0 +1,56 @@
+"""Measures of how vectors differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rsnn
+
+__all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle along ``dim``; norms below ``eps`` count as ``eps``.
+
+    Example:
+        >>> F.cosine_similarity(rsnn.tensor([[1.0, 0.0]]), rsnn.tensor([[3.0, 4.0]]))
+        tensor([0.6000])
+    """
+    x1, x2 = rsnn.broadcast_tensors(x1, x2)
+    first = x1 / x1.norm(2, dim, keepdim=True).clamp_min(eps)
+    second = x2 / x2.norm(2, dim, keepdim=True).clamp_min(eps)
+    return (first * second).sum(dim)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The ``p``-norm of ``x1 - x2 + eps`` along the last axis.
+
+    Example:
+        >>> F.pairwise_distance(rsnn.zeros(1, 2), rsnn.tensor([[3.0, 4.0]]), eps=0.0)
+        tensor([5.])
+    """
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
+
+
+def pdist(input: Any, p: float = 2) -> Any:
+    """The distances of all pairs of rows, in the order (0, 1), (0, 2), ..., (1, 2), ....
+
+    Args:
+        input: ``(N, M)``.
+        p: the ``p`` of the norm, not negative.
+
+    Raises:
+        RuntimeError: for an input that is not 2-D or a negative ``p``.
+
+    Example:
+        >>> F.pdist(rsnn.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        tensor([5.0000, 1.0000, 4.2426])
+    """
+    if input.dim() != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
+    if p < 0:
+        raise RuntimeError(f"pdist only supports non-negative p values, got {p}")
+    n = input.size(0)
+    first = rsnn.tensor([i for i in range(n) for _ in range(i + 1, n)], dtype=rsnn.int64)
+    second = rsnn.tensor([j for i in range(n) for j in range(i + 1, n)], dtype=rsnn.int64)
+    return (input.index_select(0, first) - input.index_select(0, second)).norm(p, 1)

@@ -1,0 +1,30 @@
+"""Activations: functions of each element, and softmaxes."""
+
+from rsnn.nn.modules.activation.rectifier import CELU as CELU
+from rsnn.nn.modules.activation.rectifier import ELU as ELU
+from rsnn.nn.modules.activation.rectifier import SELU as SELU
+from rsnn.nn.modules.activation.rectifier import Hardtanh as Hardtanh
+from rsnn.nn.modules.activation.rectifier import LeakyReLU as LeakyReLU
+from rsnn.nn.modules.activation.rectifier import PReLU as PReLU
+from rsnn.nn.modules.activation.rectifier import ReLU as ReLU
+from rsnn.nn.modules.activation.rectifier import ReLU6 as ReLU6
+from rsnn.nn.modules.activation.rectifier import RReLU as RReLU
+from rsnn.nn.modules.activation.rectifier import Threshold as Threshold
+from rsnn.nn.modules.activation.shrink import Hardshrink as Hardshrink
+from rsnn.nn.modules.activation.shrink import Softshrink as Softshrink
+from rsnn.nn.modules.activation.shrink import Tanhshrink as Tanhshrink
+from rsnn.nn.modules.activation.smooth import GELU as GELU
+from rsnn.nn.modules.activation.smooth import GLU as GLU
+from rsnn.nn.modules.activation.smooth import Hardsigmoid as Hardsigmoid
+from rsnn.nn.modules.activation.smooth import Hardswish as Hardswish
+from rsnn.nn.modules.activation.smooth import LogSigmoid as LogSigmoid
+from rsnn.nn.modules.activation.smooth import Mish as Mish
+from rsnn.nn.modules.activation.smooth import Sigmoid as Sigmoid
+from rsnn.nn.modules.activation.smooth import SiLU as SiLU
+from rsnn.nn.modules.activation.smooth import Softplus as Softplus
+from rsnn.nn.modules.activation.smooth import Softsign as Softsign
+from rsnn.nn.modules.activation.smooth import Tanh as Tanh
+from rsnn.nn.modules.activation.softmax import LogSoftmax as LogSoftmax
+from rsnn.nn.modules.activation.softmax import Softmax as Softmax
+from rsnn.nn.modules.activation.softmax import Softmax2d as Softmax2d
+from rsnn.nn.modules.activation.softmax import Softmin as Softmin

@@ -1,0 +1,234 @@
+"""The class `Module`. It is native; its methods that are rarely called are written here and added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import rsnn
+from rsnn._C import Module as Module
+from rsnn._C import Parameter, _set_grad_enabled
+from rsnn._C import register_module_backward_hook as register_module_backward_hook
+from rsnn._C import register_module_buffer_registration_hook as register_module_buffer_registration_hook
+from rsnn._C import register_module_forward_hook as register_module_forward_hook
+from rsnn._C import register_module_forward_pre_hook as register_module_forward_pre_hook
+from rsnn._C import register_module_full_backward_hook as register_module_full_backward_hook
+from rsnn._C import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from rsnn._C import register_module_module_registration_hook as register_module_module_registration_hook
+from rsnn._C import register_module_parameter_registration_hook as register_module_parameter_registration_hook
+
+__all__ = [
+    "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
+
+
+def _without_grad(fn: Callable[[Any], Any], tensor: Any) -> Any:
+    before = _set_grad_enabled(False)
+    try:
+        return fn(tensor)
+    finally:
+        _set_grad_enabled(before)
+
+
+def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
+    """Device, dtype, `non_blocking` and memory format, from any of the forms that ``Module.to`` takes."""
+    rest = dict(kwargs)
+    memory_format = rest.pop("memory_format", None)
+    first = args[0] if args else None
+    if isinstance(first, rsnn.Tensor) or "tensor" in rest:
+        names = ["tensor", "non_blocking"]
+    elif isinstance(first, rsnn.dtype):
+        names = ["dtype", "non_blocking"]
+    else:
+        names = ["device", "dtype", "non_blocking"]
+    if len(args) > len(names):
+        raise TypeError(
+            f"to() takes at most {len(names)} positional arguments here ({', '.join(names)}), got {len(args)}"
+        )
+    for name, value in zip(names, args, strict=False):
+        if name in rest:
+            raise TypeError(f"to() got multiple values for argument '{name}'")
+        rest[name] = value
+    tensor = rest.pop("tensor", None)
+    device, dtype = rest.pop("device", None), rest.pop("dtype", None)
+    non_blocking = bool(rest.pop("non_blocking", False))
+    if rest:
+        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(rest))}'")
+    if tensor is not None:
+        device, dtype = tensor.device, tensor.dtype
+    if dtype is not None and not isinstance(dtype, rsnn.dtype):
+        raise TypeError(f"to(): argument 'dtype' must be rsnn.dtype, not {type(dtype).__name__}")
+    return device, dtype, non_blocking, memory_format
+
+
+def _check_path(owner: Any, name: str) -> Any:
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
+    return getattr(owner, name)
+
+
+class _Methods:
+    """Methods of `Module`."""
+
+    def get_submodule(self: Any, target: str) -> Any:
+        """The descendant at a dotted path; the module itself for an empty one.
+
+        Raises ``AttributeError`` if there is nothing at the path, or no module.
+
+        Example:
+            >>> import rsnn.nn as nn
+            >>> net = nn.Sequential(nn.Sequential(nn.Identity()))
+            >>> net.get_submodule("0.0")
+            Identity()
+        """
+        module = self
+        for name in target.split(".") if target else ():
+            module = _check_path(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def set_submodule(self: Any, target: str, module: Any, strict: bool = False) -> None:
+        """Put a module in the place of a dotted path.
+
+        Args:
+            target: the path; its last name may be new, unless ``strict``.
+            module: the module to put there.
+            strict: whether there must be a module at the path already.
+
+        Raises ``ValueError`` for an empty path or anything but a module, ``AttributeError`` for a path that does not
+        lead to a module.
+        """
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            known = _check_path(parent, name)
+            if not isinstance(known, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
+    def get_parameter(self: Any, target: str) -> Any:
+        """The parameter at a dotted path. Raises ``AttributeError`` if there is none."""
+        path, _, name = target.rpartition(".")
+        parameter = _check_path(self.get_submodule(path), name)
+        if not isinstance(parameter, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return parameter
+
+    def get_buffer(self: Any, target: str) -> Any:
+        """The buffer at a dotted path. Raises ``AttributeError`` if there is none."""
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        buffer = _check_path(owner, name)
+        if name not in owner._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return buffer
+
+    def _apply(self: Any, fn: Callable[[Any], Any], recurse: bool = True) -> Any:
+        """Replace every tensor of the module by ``fn`` of it. Parameters keep their identity, and their gradients are
+        replaced too. Returns the module."""
+        if recurse:
+            for child in self.children():
+                child._apply(fn)
+        for parameter in list(self._parameters.values()):
+            if parameter is None:
+                continue
+            applied = _without_grad(fn, parameter)
+            gradient = parameter.grad
+            parameter.data = applied
+            if gradient is not None:
+                gradient.data = _without_grad(fn, gradient)
+                parameter.grad = gradient
+        for name, buffer in list(self._buffers.items()):
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Convert the parameters and buffers in place: ``to(device, dtype)``, ``to(dtype)`` or ``to(tensor)``.
+
+        Only floating-point ones get the dtype; the only device is ``cpu``. Returns the module.
+
+        Raises ``TypeError`` for a dtype that is not floating point, ``RuntimeError`` for another device.
+
+        Example:
+            >>> import rsnn, rsnn.nn as nn
+            >>> m = nn.Module()
+            >>> m.w = nn.Parameter(rsnn.zeros(2))
+            >>> m.to(rsnn.float64).w.dtype
+            rsnn.float64
+        """
+        device, dtype, non_blocking, memory_format = _parse_to(args, kwargs)
+        if dtype is not None and not dtype.is_floating_point:
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
+            )
+        if memory_format is not None:
+            raise NotImplementedError("nn.Module.to: memory_format is not supported")
+
+        def convert(tensor: Any) -> Any:
+            return tensor.to(device, dtype if tensor.is_floating_point() else None, non_blocking)
+
+        return self._apply(convert)
+
+    def cpu(self: Any) -> Any:
+        """Move the tensors to the CPU, where they are. Returns the module."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+    def type(self: Any, dst_type: Any) -> Any:
+        """Convert all parameters and buffers, whatever they are, to a dtype. Returns the module."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
+    def float(self: Any) -> Any:
+        """Convert the floating-point parameters and buffers to ``float32``. Returns the module."""
+        return self._apply(lambda tensor: tensor.float() if tensor.is_floating_point() else tensor)
+
+    def double(self: Any) -> Any:
+        """Convert the floating-point parameters and buffers to ``float64``. Returns the module."""
+        return self._apply(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
+
+    def half(self: Any) -> Any:
+        """Convert the floating-point parameters and buffers to ``float16``. Returns the module."""
+        return self._apply(lambda tensor: tensor.half() if tensor.is_floating_point() else tensor)
+
+    def bfloat16(self: Any) -> Any:
+        """Convert the floating-point parameters and buffers to ``bfloat16``. Returns the module."""
+        return self._apply(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
+
+    def to_empty(self: Any, *, device: Any, recurse: bool = True) -> Any:
+        """Give the parameters and buffers fresh memory on a device, without copying. Returns the module."""
+        return self._apply(lambda tensor: rsnn.empty_like(tensor, device=device), recurse=recurse)
+
+    def share_memory(self: Any) -> Any:
+        """Move the tensors to memory that processes can share. Returns the module."""
+        return self._apply(lambda tensor: tensor.share_memory_())
+
+    def _replicate_for_data_parallel(self: Any) -> Any:
+        """A copy with the same children and buffers and without parameters."""
+        replica = self.__new__(type(self))
+        replica.__setstate__(self.__getstate__())
+        replica._parameters = {}
+        replica._is_replica = True
+        return replica
+
+
+def _install() -> None:
+    for name, method in vars(_Methods).items():
+        if callable(method):
+            method.__qualname__ = f"Module.{name}"
+            setattr(Module, name, method)
+
+
+_install()

@@ -1,0 +1,95 @@
+//! Shared memory of tensors: allocated here (64-byte aligned) or borrowed from a foreign owner.
+//!
+//! # Safety model
+//! Views alias, as in PyTorch: several tensors may read and write one storage. Rust code reaches the bytes only through
+//! the operands and views of `access.rs`, for the time of one kernel. Kernels get disjoint pieces for writing. Two
+//! Python threads that write one tensor at the same time race on its numbers, exactly as in PyTorch and numpy; they
+//! never reach memory outside of it, since sizes and addresses are immutable here.
+#![allow(unsafe_code)]
+
+use crate::error::{Error, Result};
+use std::alloc::{Layout as AllocLayout, alloc, alloc_zeroed, dealloc};
+use std::any::Any;
+use std::ptr::NonNull;
+
+const ALIGN: usize = 64;
+
+/// A block of bytes with a fixed address.
+pub struct Storage {
+    ptr: NonNull<u8>,
+    bytes: usize,
+    owner: Owner,
+}
+
+enum Owner {
+    Own,
+    Foreign { _keep: Box<dyn Any + Send + Sync>, writable: bool },
+}
+
+// SAFETY: the address and size never change; the bytes are shared memory by design (see the safety model above).
+unsafe impl Send for Storage {}
+// SAFETY: as above.
+unsafe impl Sync for Storage {}
+
+impl Storage {
+    /// Uninitialised memory. Its bytes are whatever they were: every element type is valid for any bits except `bool`,
+    /// which therefore is always filled before it is read.
+    pub fn empty(bytes: usize) -> Result<Self> {
+        Self::allocate(bytes, false)
+    }
+
+    /// Memory filled with zero bytes.
+    pub fn zeroed(bytes: usize) -> Result<Self> {
+        Self::allocate(bytes, true)
+    }
+
+    fn allocate(bytes: usize, zero: bool) -> Result<Self> {
+        let layout = AllocLayout::from_size_align(bytes.max(1), ALIGN).map_err(|_| Error::OutOfMemory { bytes })?;
+        // SAFETY: the layout's size is at least one byte.
+        let ptr = unsafe { if zero { alloc_zeroed(layout) } else { alloc(layout) } };
+        let ptr = NonNull::new(ptr).ok_or(Error::OutOfMemory { bytes })?;
+        Ok(Storage { ptr, bytes, owner: Owner::Own })
+    }
+
+    /// Memory that somebody else owns, kept alive by `keep`.
+    ///
+    /// # Safety
+    /// `ptr` must be valid for reads (and for writes, where `writable`) of `bytes` bytes as long as `keep` lives.
+    pub unsafe fn foreign(ptr: NonNull<u8>, bytes: usize, writable: bool, keep: Box<dyn Any + Send + Sync>) -> Self {
+        Storage { ptr, bytes, owner: Owner::Foreign { _keep: keep, writable } }
+    }
+
+    /// The address of the first byte.
+    #[inline]
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.ptr.as_ptr()
+    }
+
+    /// The number of bytes.
+    #[inline]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether the memory may be written (a read-only numpy array may not).
+    #[inline]
+    pub fn writable(&self) -> bool {
+        matches!(self.owner, Owner::Own | Owner::Foreign { writable: true, .. })
+    }
+
+    /// Whether rsnn allocated the memory.
+    pub fn is_own(&self) -> bool {
+        matches!(self.owner, Owner::Own)
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        if let Owner::Own = self.owner {
+            // SAFETY: allocated by `allocate` with this very layout, and freed once.
+            unsafe {
+                dealloc(self.ptr.as_ptr(), AllocLayout::from_size_align_unchecked(self.bytes.max(1), ALIGN));
+            }
+        }
+    }
+}

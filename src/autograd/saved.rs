@@ -1,0 +1,180 @@
+//! Values that a step keeps for its gradient. Each remembers the version of its memory, so that a later in-place change
+//! is an error instead of a wrong gradient.
+
+use super::node::{Edge, Node};
+use super::tensor::Tensor;
+use crate::array::{Array, DType};
+use crate::error::Result;
+use crate::shape::Dims;
+use smallvec::SmallVec;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A value kept for backward. It never keeps the step alive that keeps it.
+pub struct SavedTensor {
+    value: Value,
+    counter: Arc<AtomicU32>,
+    version: u32,
+}
+
+enum Value {
+    /// A leaf that requires a gradient: the tensor itself, whose accumulation must be found again.
+    Leaf(Tensor),
+    /// Any other input: its array and its place in the graph at that time.
+    Input(Array, Option<Edge>),
+    /// A result of the step itself, by number.
+    Output(Array, usize),
+}
+
+impl SavedTensor {
+    /// Keeps an input.
+    ///
+    /// # Errors
+    /// `RuntimeError` for inference tensors.
+    pub fn input(tensor: &Tensor) -> Result<Self> {
+        Self::refuse_inference(tensor)?;
+        let value = match tensor.requires_grad() {
+            true => match tensor.grad_fn() {
+                Some(edge) => Value::Input(tensor.array(), Some(edge)),
+                None => Value::Leaf(tensor.clone()),
+            },
+            false => Value::Input(tensor.array(), None),
+        };
+        Ok(Self::with(value, tensor))
+    }
+
+    /// Keeps an input that is about to be overwritten, as it is now.
+    pub(super) fn copied(tensor: &Tensor) -> Result<Self> {
+        Self::refuse_inference(tensor)?;
+        let edge = tensor.gradient_edge();
+        let value = Value::Input(tensor.array().copy_contiguous()?, edge);
+        Ok(SavedTensor { value, counter: Arc::default(), version: 0 })
+    }
+
+    /// Keeps an output of the step that keeps it.
+    pub fn output(tensor: &Tensor, index: usize) -> Self {
+        Self::with(Value::Output(tensor.array(), index), tensor)
+    }
+
+    fn with(value: Value, tensor: &Tensor) -> Self {
+        SavedTensor { value, counter: tensor.version_counter().clone(), version: tensor.version() }
+    }
+
+    fn refuse_inference(tensor: &Tensor) -> Result<()> {
+        crate::ensure!(
+            !tensor.is_inference(),
+            Runtime,
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in \
+             computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in \
+             autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        );
+        Ok(())
+    }
+
+    /// The value, in its place in the graph.
+    ///
+    /// # Errors
+    /// `RuntimeError` if its memory was changed in place since.
+    pub fn unpack(&self, node: &Arc<Node>) -> Result<Tensor> {
+        let now = self.counter.load(Ordering::Acquire);
+        if now != self.version {
+            let (dtype, shape, what) = match &self.value {
+                Value::Leaf(t) => (t.dtype(), t.shape(), String::new()),
+                Value::Input(a, edge) => {
+                    (a.dtype(), a.dims(), edge.as_ref().map_or(String::new(), |e| describe(&e.node, e.index)))
+                }
+                Value::Output(a, index) => (a.dtype(), a.dims(), describe(node, *index)),
+            };
+            crate::bail!(
+                Runtime,
+                "one of the variables needed for gradient computation has been modified by an inplace operation: \
+                 [torch.{}Tensor {:?}]{what} is at version {now}; expected version {} instead. Hint: the backtrace is not \
+                 recorded; look for in-place operations on this tensor after its use in {}.",
+                dtype.type_name(),
+                shape.as_slice(),
+                self.version,
+                node.name()
+            );
+        }
+        Ok(match &self.value {
+            Value::Leaf(tensor) => tensor.clone(),
+            Value::Input(array, edge) => Tensor::from_saved(array.clone(), self.counter.clone(), edge.clone()),
+            Value::Output(array, index) => {
+                let edge = Edge { node: node.clone(), index: *index };
+                Tensor::from_saved(array.clone(), self.counter.clone(), Some(edge))
+            }
+        })
+    }
+}
+
+fn describe(node: &Node, index: usize) -> String {
+    format!(", which is output {index} of {},", node.name())
+}
+
+/// What a gradient function may ask for.
+pub struct Context<'a> {
+    pub(super) node: &'a Arc<Node>,
+    pub(super) inputs: &'a [Option<SavedTensor>],
+    pub(super) outputs: &'a [Option<SavedTensor>],
+    pub(super) metas: &'a [(Dims, DType)],
+}
+
+impl Context<'_> {
+    /// A saved input.
+    ///
+    /// # Errors
+    /// `RuntimeError` if it was changed in place.
+    ///
+    /// # Panics
+    /// If the operation did not ask to save it: a mistake in the operation.
+    pub fn input(&self, index: usize) -> Result<Tensor> {
+        self.inputs[index]
+            .as_ref()
+            .unwrap_or_else(|| panic!("{}: input {index} not saved", self.node.name()))
+            .unpack(self.node)
+    }
+
+    /// A saved output; errors and panics as for [`Context::input`].
+    pub fn output(&self, index: usize) -> Result<Tensor> {
+        self.outputs[index]
+            .as_ref()
+            .unwrap_or_else(|| panic!("{}: output {index} not saved", self.node.name()))
+            .unpack(self.node)
+    }
+
+    /// Whether the gradient of an input is wanted.
+    #[inline]
+    pub fn needs(&self, index: usize) -> bool {
+        self.node.edges()[index].is_some()
+    }
+
+    /// Which gradients are wanted.
+    pub fn all_needs(&self) -> SmallVec<[bool; 4]> {
+        self.node.edges().iter().map(Option::is_some).collect()
+    }
+
+    /// The number of inputs.
+    pub fn len(&self) -> usize {
+        self.metas.len()
+    }
+
+    /// Whether there is no input.
+    pub fn is_empty(&self) -> bool {
+        self.metas.is_empty()
+    }
+
+    /// The shape of an input, saved or not.
+    pub fn shape(&self, index: usize) -> &[usize] {
+        &self.metas[index].0
+    }
+
+    /// The dtype of an input, saved or not.
+    pub fn dtype(&self, index: usize) -> DType {
+        self.metas[index].1
+    }
+
+    /// The shape of an output.
+    pub fn output_shape(&self, index: usize) -> &[usize] {
+        &self.node.outputs()[index].shape
+    }
+}

@@ -1,0 +1,78 @@
+//! A tensor's `.grad` and the hooks on it.
+
+use super::Tensor;
+use crate::autograd::hooks::{HookTable, PostAccumulateHook, TensorHook};
+use crate::error::Result;
+use std::sync::Arc;
+
+impl Tensor {
+    /// What `.grad` holds.
+    pub fn grad(&self) -> Option<Tensor> {
+        self.0.state.lock().grad.clone()
+    }
+
+    /// Sets or clears `.grad`.
+    pub fn set_grad(&self, grad: Option<Tensor>) {
+        let old = std::mem::replace(&mut self.0.state.lock().grad, grad);
+        // Dropped outside of the lock: it may be the last handle of a graph.
+        drop(old);
+    }
+
+    /// The table of hooks on its gradient.
+    ///
+    /// # Errors
+    /// `RuntimeError` if it requires no gradient.
+    pub fn hooks(&self) -> Result<Arc<HookTable<TensorHook>>> {
+        crate::ensure!(
+            self.requires_grad(),
+            Runtime,
+            "cannot register a hook on a tensor that doesn't require gradient"
+        );
+        if let Some(edge) = self.grad_fn() {
+            return Ok(edge.node.tensor_hooks(edge.index));
+        }
+        Ok(self.0.state.lock().hooks.get_or_insert_default().clone())
+    }
+
+    pub(in crate::autograd) fn leaf_hooks(&self) -> Option<Arc<HookTable<TensorHook>>> {
+        self.0.state.lock().hooks.clone()
+    }
+
+    /// The table of hooks that run when `.grad` has been added to.
+    ///
+    /// # Errors
+    /// `RuntimeError` for a tensor that is no leaf or requires no gradient.
+    pub fn post_accumulate_hooks(&self) -> Result<Arc<HookTable<PostAccumulateHook>>> {
+        crate::ensure!(
+            self.requires_grad(),
+            Runtime,
+            "cannot register a hook on a tensor that doesn't require gradient"
+        );
+        crate::ensure!(self.is_leaf(), Runtime, "post accumulate grad hooks cannot be registered on non-leaf tensors");
+        Ok(self.0.state.lock().post_hooks.get_or_insert_default().clone())
+    }
+
+    pub(in crate::autograd) fn leaf_post_hooks(&self) -> Option<Arc<HookTable<PostAccumulateHook>>> {
+        self.0.state.lock().post_hooks.clone()
+    }
+
+    /// Keeps the gradient of a result in its `.grad`, as leaves do.
+    ///
+    /// # Errors
+    /// `RuntimeError` if it requires no gradient.
+    pub fn retain_grad(&self) -> Result<()> {
+        crate::ensure!(self.requires_grad(), Runtime, "can't retain_grad on Tensor that has requires_grad=False");
+        let Some(edge) = self.grad_fn() else { return Ok(()) };
+        let mut state = self.0.state.lock();
+        if !state.retains_grad {
+            state.retains_grad = true;
+            edge.node.with_hooks(|h| h.retain.push((edge.index, self.downgrade())));
+        }
+        Ok(())
+    }
+
+    /// Whether [`Tensor::retain_grad`] was called.
+    pub fn retains_grad(&self) -> bool {
+        self.0.state.lock().retains_grad
+    }
+}

@@ -1,0 +1,123 @@
+//! Gradients of a convolution with respect to its input, its weights and its bias.
+
+use std::ops::Range;
+
+use ndarray::ArrayView2;
+
+use super::super::float::{Floating, Real};
+use super::super::gemm::driver::{Size, multiply};
+use super::super::gemm::operand::{Operand, Strided};
+use super::super::gemm::{Output, Start};
+use super::super::parallel;
+use super::im2col::{self, Patches, TransposedPatches};
+use super::{Algorithm, Geometry, depthwise, forward_algorithm, input_gradient_algorithm, scatter};
+
+/// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
+/// each input channel (a transposed convolution has one).
+pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: Option<&[T]>, dx: &mut [T]) {
+    debug_assert_eq!(dx.len(), geometry.batch * geometry.in_channels * geometry.plane());
+    debug_assert_eq!(g.len(), geometry.batch * geometry.out_channels * geometry.positions());
+    if dx.is_empty() {
+        return;
+    }
+    match input_gradient_algorithm(geometry) {
+        Algorithm::Depthwise => depthwise::input_gradient(geometry, g, w, bias, dx),
+        Algorithm::Scatter => scatter::input_gradient(geometry, g, w, bias, dx),
+        _ => {
+            let turned = geometry.turned().expect("the chooser has asked");
+            let flat = turned.flattened();
+            im2col::forward(flat.as_ref().unwrap_or(&turned), g, &turned_weights(geometry, w), bias, dx);
+        }
+    }
+}
+
+/// The weights of the turned convolution: input and output channels of each group exchanged, taps in reverse order.
+fn turned_weights<T: Floating>(geometry: &Geometry, w: &[T]) -> Vec<T> {
+    let (group_in, group_out, taps) = (geometry.group_in(), geometry.group_out(), geometry.taps());
+    let mut turned = Vec::with_capacity(w.len());
+    for group in w.chunks_exact((group_out * group_in * taps).max(1)) {
+        for input in 0..group_in {
+            for output in 0..group_out {
+                turned.extend(group[(output * group_in + input) * taps..][..taps].iter().rev());
+            }
+        }
+    }
+    turned
+}
+
+/// Output gradients as an operand: depth: positions of all images; lanes: channels of a group.
+struct Gradients<'a, T> {
+    geometry: &'a Geometry,
+    g: &'a [T],
+    /// The first channel of the group.
+    channel: usize,
+}
+
+impl<T: Floating> Operand<T::Acc> for Gradients<'_, T> {
+    fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [T::Acc]) {
+        let (positions, channels) = (self.geometry.positions(), self.geometry.out_channels);
+        let mut at = depth.start;
+        while at < depth.end {
+            let (image, inside) = (at / positions, at % positions);
+            let count = (positions - inside).min(depth.end - at);
+            let planes = &self.g[image * channels * positions..][..channels * positions];
+            let planes = ArrayView2::from_shape((channels, positions), planes).expect("whole planes");
+            let lanes = self.channel + lanes.start..self.channel + lanes.end;
+            let part = &mut panel[(at - depth.start) * width..];
+            Strided::left(planes).pack_panel(inside..inside + count, lanes, width, part);
+            at += count;
+        }
+    }
+}
+
+/// `dw: [out_channels, in_channels / groups, taps]` from the input `x` and output gradients `g`.
+pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &mut [T]) {
+    debug_assert_eq!(dw.len(), geometry.out_channels * geometry.depth());
+    if forward_algorithm(geometry) == Algorithm::Depthwise {
+        return depthwise::weight_gradient(geometry, g, x, dw);
+    }
+    let flat = geometry.flattened();
+    let geometry = flat.as_ref().unwrap_or(geometry);
+    let (rows, columns) = (geometry.group_out(), geometry.depth());
+    if rows * columns == 0 {
+        return;
+    }
+    let size = Size { rows, columns, depth: geometry.batch * geometry.positions() };
+    for (group, dw) in dw.chunks_exact_mut(rows * columns).enumerate() {
+        let gradients = Gradients { geometry, g, channel: group * rows };
+        let patches = TransposedPatches(Patches::new(geometry, x, group));
+        let out = Output { start: dw.as_mut_ptr(), row: columns as isize, column: 1, span: columns, group: 0 };
+        // SAFETY: `dw` is the group's part of the weights, borrowed mutably, and has `rows * columns` elements.
+        unsafe { multiply(size, T::Acc::from_usize(1), (&gradients, &patches), Start::Zero, out) };
+    }
+}
+
+/// `db: [channels]`: the sums of `g: [batch, channels, positions]` over images and positions.
+pub fn bias_gradient<T: Floating>((batch, positions): (usize, usize), g: &[T], db: &mut [T]) {
+    let channels = db.len();
+    debug_assert_eq!(g.len(), batch * channels * positions);
+    parallel::for_each_chunk_mut(db, 1, batch * positions, |channel, db| {
+        let mut total = T::Acc::from_usize(0);
+        for image in 0..batch {
+            let plane = &g[(image * channels + channel) * positions..][..positions];
+            total += sum(plane);
+        }
+        db[0] = T::from_acc(total);
+    });
+}
+
+crate::vectorize! {
+    /// The sum of some numbers, in several chains.
+    fn sum[S; T: Floating](simd: S, values: &[T]) -> T::Acc {
+        let mut chains = [T::Acc::from_usize(0); 32];
+        let chunks = values.chunks_exact(32);
+        let rest = chunks.remainder();
+        for chunk in chunks {
+            for i in 0..32 {
+                chains[i] += chunk[i].to_acc();
+            }
+        }
+        let rest: T::Acc = rest.iter().map(|value| value.to_acc()).sum();
+        rest + chains.into_iter().sum::<T::Acc>()
+    }
+}

@@ -1,0 +1,174 @@
+//! Every algorithm against plain loops, and the chooser.
+
+use half::f16;
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernels::float::Real;
+use crate::kernels::naive::for_each_product;
+use crate::kernels::parallel::tests::with_threads;
+
+/// Small whole numbers: sums of their products are exact in every type.
+fn numbers<T: Floating>(len: usize, seed: usize) -> Vec<T> {
+    (0..len).map(|i| T::from_acc(T::Acc::from_f64(((i * 37 + seed * 11) % 13) as f64 - 6.0))).collect()
+}
+
+/// Inputs, weights and output gradients of a geometry.
+struct Case<T> {
+    x: Vec<T>,
+    w: Vec<T>,
+    g: Vec<T>,
+    bias: Vec<T>,
+}
+
+impl<T: Floating> Case<T> {
+    fn new(geometry: &Geometry) -> Self {
+        Case {
+            x: numbers(geometry.batch * geometry.in_channels * geometry.plane(), 1),
+            w: numbers(geometry.out_channels * geometry.depth(), 2),
+            g: numbers(geometry.batch * geometry.out_channels * geometry.positions(), 3),
+            bias: numbers(geometry.out_channels.max(geometry.in_channels), 4),
+        }
+    }
+}
+
+/// All results of the kernels: output, input gradient, weight gradient, bias gradient.
+fn kernels<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T>; 4] {
+    let nan = T::from_acc(T::Acc::from_f64(f64::NAN));
+    let (mut out, mut dx) = (vec![nan; case.g.len()], vec![nan; case.x.len()]);
+    let (mut dw, mut db) = (vec![nan; case.w.len()], vec![nan; geometry.out_channels]);
+    forward(geometry, &case.x, &case.w, Some(&case.bias[..geometry.out_channels]), &mut out);
+    input_gradient(geometry, &case.g, &case.w, Some(&case.bias[..geometry.in_channels]), &mut dx);
+    weight_gradient(geometry, &case.g, &case.x, &mut dw);
+    bias_gradient((geometry.batch, geometry.positions()), &case.g, &mut db);
+    [out, dx, dw, db]
+}
+
+/// The same by plain loops.
+fn oracle<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T::Acc>; 4] {
+    let value = |list: &[T], at: usize| list[at].to_acc();
+    let channel = |at: usize, size: usize, count: usize| at / size.max(1) % count.max(1);
+    let bias = |len, size, count| (0..len).map(|at| value(&case.bias, channel(at, size, count))).collect::<Vec<_>>();
+    let mut out = bias(case.g.len(), geometry.positions(), geometry.out_channels);
+    let mut dx = bias(case.x.len(), geometry.plane(), geometry.in_channels);
+    let mut dw = vec![T::Acc::from_usize(0); case.w.len()];
+    for_each_product(geometry, |o, i, k| {
+        out[o] += value(&case.x, i) * value(&case.w, k);
+        dx[i] += value(&case.g, o) * value(&case.w, k);
+        dw[k] += value(&case.g, o) * value(&case.x, i);
+    });
+    let mut db = vec![T::Acc::from_usize(0); geometry.out_channels];
+    for (at, &g) in case.g.iter().enumerate() {
+        db[channel(at, geometry.positions(), geometry.out_channels)] += g.to_acc();
+    }
+    [out, dx, dw, db]
+}
+
+fn check<T: Floating>(geometry: &Geometry) {
+    let case = Case::<T>::new(geometry);
+    let got = kernels(geometry, &case);
+    for ((name, got), expected) in ["out", "dx", "dw", "db"].iter().zip(got).zip(oracle(geometry, &case)) {
+        for (at, (got, expected)) in got.iter().zip(expected).enumerate() {
+            assert!(*got == T::from_acc(expected), "{name}[{at}]: {got:?} for {expected:?} in {geometry:?}");
+        }
+    }
+}
+
+fn any_geometry() -> impl Strategy<Value = Geometry> {
+    let window =
+        (0usize..9, 1usize..4, 1usize..4, 1usize..3, 0usize..4).prop_map(|(more, kernel, stride, dilation, pad)| {
+            let window = Window { stride, dilation, pad_before: pad, pad_after: pad, ..Window::new(0, kernel) };
+            // Long enough for one position.
+            let least = window.span().saturating_sub(2 * pad).max(1);
+            Window { input: least + more, ..window }
+        });
+    let channels = (1usize..4, 1usize..4, prop_oneof![Just(1usize), Just(2), Just(3)], any::<bool>());
+    (0usize..4, channels, prop::collection::vec(window, 1..4)).prop_map(
+        |(batch, (inner, outer, groups, depth), windows)| {
+            let inner = if depth { 1 } else { inner };
+            Geometry::new(batch, (groups * inner, groups * outer), groups, &windows)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_convolutions_equal_plain_loops(geometry in any_geometry(), wide in any::<bool>()) {
+        if wide { check::<f64>(&geometry) } else { check::<f32>(&geometry) }
+    }
+}
+
+/// A square window with equal padding on both sides.
+fn square(input: usize, kernel: usize, stride: usize, pad: usize) -> [Window; 2] {
+    [Window { stride, pad_before: pad, pad_after: pad, ..Window::new(input, kernel) }; 2]
+}
+
+#[test]
+fn planes_larger_than_blocks_are_right() {
+    check::<f32>(&Geometry::new(2, (3, 20), 1, &square(33, 5, 1, 2)));
+    check::<f32>(&Geometry::new(2, (17, 9), 1, &square(31, 3, 2, 1)));
+    check::<f64>(&Geometry::new(1, (40, 33), 1, &square(12, 3, 1, 1)));
+    check::<f32>(&Geometry::new(3, (24, 40), 1, &square(13, 1, 1, 0)));
+    check::<f32>(&Geometry::new(3, (24, 40), 2, &square(13, 1, 2, 0)));
+    check::<f32>(&Geometry::new(2, (12, 24), 12, &square(29, 3, 2, 1)));
+}
+
+#[test]
+fn sixteen_bit_convolutions_are_summed_in_f32() {
+    for geometry in [
+        Geometry::new(2, (3, 4), 1, &square(9, 3, 1, 1)),
+        Geometry::new(2, (4, 4), 1, &square(9, 3, 2, 1)),
+        Geometry::new(2, (4, 8), 4, &square(9, 3, 1, 1)),
+        Geometry::new(2, (4, 8), 1, &square(6, 1, 1, 0)),
+    ] {
+        check::<f16>(&geometry);
+    }
+}
+
+#[test]
+fn an_input_longer_than_the_windows_reach_has_zero_gradients_there() {
+    let window = Window { stride: 3, ..Window::new(12, 2) };
+    let mut geometry = Geometry::new(2, (2, 2), 1, &[window]);
+    geometry.output[2] = 3; // as for a transposed convolution with much output padding
+    check::<f64>(&geometry);
+}
+
+#[test]
+fn the_algorithm_follows_from_the_geometry() {
+    let conv = |channels, groups, windows: [Window; 2]| {
+        let geometry = Geometry::new(1, channels, groups, &windows);
+        (forward_algorithm(&geometry), input_gradient_algorithm(&geometry))
+    };
+    use Algorithm::*;
+    assert_eq!(conv((8, 8), 1, square(9, 1, 1, 0)), (Pointwise, Pointwise));
+    assert_eq!(conv((8, 8), 1, square(9, 1, 2, 0)), (Patches, Scatter));
+    assert_eq!(conv((8, 8), 1, square(9, 3, 1, 1)), (Patches, Patches));
+    assert_eq!(conv((8, 8), 1, square(9, 3, 2, 1)), (Patches, Scatter));
+    assert_eq!(conv((8, 8), 2, square(9, 3, 1, 3)), (Patches, Scatter));
+    assert_eq!(conv((8, 16), 8, square(9, 3, 1, 1)), (Depthwise, Depthwise));
+    assert_eq!(conv((1, 6), 1, square(9, 3, 1, 1)), (Patches, Scatter));
+    assert_eq!(conv((6, 1), 1, square(9, 3, 1, 1)), (Patches, Patches));
+}
+
+#[test]
+fn thread_counts_do_not_change_bits() {
+    for geometry in [
+        Geometry::new(5, (6, 16), 1, &square(28, 5, 1, 0)),
+        Geometry::new(5, (6, 16), 1, &square(28, 3, 2, 1)),
+        Geometry::new(3, (16, 16), 16, &square(28, 3, 1, 1)),
+        Geometry::new(3, (32, 16), 1, &square(28, 1, 1, 0)),
+    ] {
+        let mut case = Case::<f32>::new(&geometry);
+        for list in [&mut case.x, &mut case.w, &mut case.g] {
+            list.iter_mut().enumerate().for_each(|(at, value)| *value = (*value * 0.37 + at as f32).sin());
+        }
+        let bits = |threads| {
+            with_threads(threads, || kernels(&geometry, &case))
+                .map(|list| list.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        };
+        let one = bits(1);
+        assert!(one == bits(2) && one == bits(4), "{geometry:?}");
+    }
+}

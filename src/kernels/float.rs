@@ -1,0 +1,89 @@
+//! The elements of floating-point kernels.
+
+use std::fmt::Debug;
+use std::iter::Sum;
+
+use half::{bf16, f16};
+use num_traits::{Float, NumAssign};
+
+use super::exp::Exp;
+use super::isa::Simd;
+use super::lanes::Vector;
+
+/// A floating-point number as it is stored; arithmetic is done in [`Acc`](Floating::Acc).
+pub trait Floating: Copy + Default + PartialOrd + Debug + Send + Sync + 'static {
+    /// What sums and products are computed in: `f32` for the two 16-bit types, the type itself for the others.
+    type Acc: Real;
+    /// Whether `Acc` is the type itself.
+    const IS_REAL: bool;
+
+    /// The number in the type of the arithmetic.
+    fn to_acc(self) -> Self::Acc;
+    /// The nearest number that can be stored.
+    fn from_acc(value: Self::Acc) -> Self;
+}
+
+/// `f32` and `f64`: stored as they are computed.
+pub trait Real: Floating<Acc = Self> + Float + NumAssign + Sum + Exp {
+    /// The register of this type in instruction set `S`.
+    type Vector<S: Simd>: Vector<Self>;
+
+    /// A count or a length as a number.
+    fn from_usize(value: usize) -> Self;
+    /// A constant or an attribute as a number.
+    fn from_f64(value: f64) -> Self;
+}
+
+macro_rules! real {
+    ($type:ident, $register:ident) => {
+        impl Floating for $type {
+            type Acc = $type;
+            const IS_REAL: bool = true;
+
+            #[inline(always)]
+            fn to_acc(self) -> $type {
+                self
+            }
+            #[inline(always)]
+            fn from_acc(value: $type) -> $type {
+                value
+            }
+        }
+
+        impl Real for $type {
+            type Vector<S: Simd> = S::$register;
+
+            #[inline(always)]
+            fn from_usize(value: usize) -> $type {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_f64(value: f64) -> $type {
+                value as $type
+            }
+        }
+    };
+}
+
+real!(f32, F32);
+real!(f64, F64);
+
+macro_rules! stored_in_16_bits {
+    ($($type:ident)*) => {$(
+        impl Floating for $type {
+            type Acc = f32;
+            const IS_REAL: bool = false;
+
+            #[inline(always)]
+            fn to_acc(self) -> f32 {
+                self.to_f32()
+            }
+            #[inline(always)]
+            fn from_acc(value: f32) -> $type {
+                $type::from_f32(value)
+            }
+        }
+    )*};
+}
+
+stored_in_16_bits!(f16 bf16);

@@ -1,0 +1,97 @@
+//! Products with very few columns: a matrix times one to four vectors, as dot products.
+//!
+//! Such a product reads the matrix once and does little with each element, so it is packed nowhere and runs at the speed of
+//! memory: several rows are summed at once, to have several streams and several sums under way.
+
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
+
+use super::super::float::{Floating, Real};
+use super::super::lanes::Vector;
+use super::super::parallel;
+
+/// Columns up to which this is the way to go.
+pub const MAX_COLUMNS: usize = 4;
+/// Rows that are summed at once.
+const ROWS: usize = 4;
+
+/// Whether the product of rows of `a` with columns of `b` is done by [`multiply`].
+pub fn applies<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>) -> bool {
+    T::IS_REAL && b.ncols() <= MAX_COLUMNS && a.strides()[1] == 1 && a.ncols() >= 16 && a.nrows() >= ROWS
+}
+
+/// Hands `finish` every element of `a b` with its row and column and its place in `out`.
+///
+/// `a: [m, k]` has adjacent elements in each row, `b: [k, n]` has few columns, `out: [m, n]`.
+pub fn multiply<R: Real>(
+    a: ArrayView2<'_, R>,
+    b: ArrayView2<'_, R>,
+    mut out: ArrayViewMut2<'_, R>,
+    finish: impl Fn((usize, usize), R, &mut R) + Sync,
+) {
+    let depth = a.ncols();
+    // Adjacent copies of the few columns.
+    let columns: Vec<Vec<R>> = b.columns().into_iter().map(|column| column.to_vec()).collect();
+    let mut rows: Vec<_> = out.outer_iter_mut().collect();
+    parallel::for_each_chunk_mut(&mut rows, ROWS, depth * columns.len().max(1), |chunk, rows| {
+        let first = chunk * ROWS;
+        let slices: Vec<ArrayView1<'_, R>> = (first..first + rows.len()).map(|row| a.row(row)).collect();
+        let slices: Vec<&[R]> = slices.iter().map(|row| row.to_slice().expect("adjacent elements")).collect();
+        for (j, column) in columns.iter().enumerate() {
+            let mut sums = [R::zero(); ROWS];
+            match slices[..] {
+                [a, b, c, d] => sums = dots([a, b, c, d], column),
+                _ => {
+                    for (sum, row) in sums.iter_mut().zip(&slices) {
+                        *sum = dots([row], column)[0];
+                    }
+                }
+            }
+            for (i, row) in rows.iter_mut().enumerate() {
+                finish((first + i, j), sums[i], &mut row[j]);
+            }
+        }
+    });
+}
+
+crate::vectorize! {
+    #[allow(clippy::needless_range_loop)] // loops of constant length over several arrays, which are to be unrolled
+    /// The dot products of some rows with one vector of the same length.
+    pub fn dots[S; R: Real, const N: usize](simd: S, rows: [&[R]; N], vector: &[R]) -> [R; N] {
+        /// Registers of sums for each row: enough to hide the latency of an addition.
+        const UNROLL: usize = 2;
+        let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        let zero = <R::Vector<S> as Vector<R>>::splat(R::zero());
+        let mut sums = [[zero; UNROLL]; N];
+        let step = UNROLL * lanes;
+        let whole = vector.len() / step * step;
+        for row in rows {
+            assert!(row.len() == vector.len(), "rows and vector of one length");
+        }
+        for at in (0..whole).step_by(step) {
+            for u in 0..UNROLL {
+                let from = at + u * lanes;
+                // SAFETY: `from + lanes <= whole`, which no row is shorter than.
+                unsafe {
+                    let factor = <R::Vector<S> as Vector<R>>::load(vector.as_ptr().add(from));
+                    for i in 0..N {
+                        let row = <R::Vector<S> as Vector<R>>::load(rows[i].as_ptr().add(from));
+                        sums[i][u] = row.mul_add(factor, sums[i][u]);
+                    }
+                }
+            }
+        }
+        let mut totals = [R::zero(); N];
+        for i in 0..N {
+            let mut line = [R::zero(); 16];
+            let sum = sums[i].into_iter().fold(zero, |total, sum| total.add(sum));
+            // SAFETY: a register has at most 16 elements.
+            unsafe { sum.store(line.as_mut_ptr()) };
+            let mut total = line[..lanes].iter().copied().fold(R::zero(), |a, b| a + b);
+            for at in whole..vector.len() {
+                total = simd.mul_add(rows[i][at], vector[at], total);
+            }
+            totals[i] = total;
+        }
+        totals
+    }
+}

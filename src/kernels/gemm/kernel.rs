@@ -1,0 +1,341 @@
+//! The inner kernel: a tile of the output held in registers while the depth runs by.
+
+use num_traits::Zero;
+
+use super::super::float::{Floating, Real};
+use super::super::isa::{Avx2, Avx512, Isa, Portable, Simd, isa};
+use super::super::lanes::Vector;
+
+/// Registers of columns in a full tile.
+const COLUMN_REGISTERS: usize = 2;
+
+/// Rows of a full tile: as many as leave room for one row of the right operand and one element of the left.
+const fn tile_rows<S: Simd>() -> usize {
+    match S::ISA {
+        Isa::Portable => 4,
+        Isa::Avx2 => 6,
+        Isa::Avx512 => 14,
+    }
+}
+
+/// Columns of a full tile.
+const fn tile_columns<S: Simd, R: Real>() -> usize {
+    COLUMN_REGISTERS * <R::Vector<S> as Vector<R>>::LANES
+}
+
+/// Rows and columns of a tile under the instruction set in use: the widths of left and right panels.
+pub fn tile<R: Real>() -> (usize, usize) {
+    match isa() {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => (tile_rows::<Avx512>(), tile_columns::<Avx512, R>()),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => (tile_rows::<Avx2>(), tile_columns::<Avx2, R>()),
+        _ => (tile_rows::<Portable>(), tile_columns::<Portable, R>()),
+    }
+}
+
+/// What the output holds before products are added.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a, T> {
+    /// Nothing: the output is overwritten, whatever it held.
+    Zero,
+    /// What it holds, times this.
+    Scaled(T),
+    /// One number for each row.
+    RowBias(&'a [T]),
+    /// One number for each column.
+    ColumnBias(&'a [T]),
+}
+
+impl<T: Floating> Start<'_, T> {
+    /// The same start, `Zero` where the factor is 0.
+    pub fn simplified(self) -> Self {
+        match self {
+            Start::Scaled(beta) if beta.to_acc().is_zero() => Start::Zero,
+            other => other,
+        }
+    }
+
+    /// The same for the transposed output.
+    pub fn transposed(self) -> Self {
+        match self {
+            Start::RowBias(bias) => Start::ColumnBias(bias),
+            Start::ColumnBias(bias) => Start::RowBias(bias),
+            other => other,
+        }
+    }
+}
+
+/// The output: element (`i`, `j`) at `start + i * row + (j / span) * group + (j % span) * column`.
+///
+/// Columns in groups let one product cover a batch of images whose planes lie apart; a plain matrix is one group.
+#[derive(Clone, Copy)]
+pub struct Output<T> {
+    /// The element (0, 0).
+    pub start: *mut T,
+    /// Elements from one row to the next.
+    pub row: isize,
+    /// Elements from one column to the next within a group.
+    pub column: isize,
+    /// Columns in a group.
+    pub span: usize,
+    /// Elements from one group of columns to the next.
+    pub group: isize,
+}
+
+// SAFETY: whoever shares an `Output` between threads writes disjoint tiles through it.
+unsafe impl<T: Send> Sync for Output<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for Output<T> {}
+
+impl<T> Output<T> {
+    /// The address of an element.
+    ///
+    /// # Safety
+    /// The element must lie in the output.
+    #[inline(always)]
+    pub unsafe fn at(&self, row: usize, column: usize) -> *mut T {
+        let (group, column) = if column < self.span { (0, column) } else { (column / self.span, column % self.span) };
+        let offset = row as isize * self.row + group as isize * self.group + column as isize * self.column;
+        // SAFETY: the caller vouches for the element.
+        unsafe { self.start.offset(offset) }
+    }
+
+    /// Whether `count` columns from `column` on are adjacent in memory.
+    #[inline(always)]
+    fn adjacent(&self, column: usize, count: usize) -> bool {
+        self.column == 1 && (column + count <= self.span || column % self.span + count <= self.span)
+    }
+}
+
+/// The left operand of one block: packed panels, or elements where they lie.
+#[derive(Clone, Copy)]
+pub struct Left<R> {
+    /// The first element.
+    pub start: *const R,
+    /// Elements from one row to the next within a panel.
+    pub row: isize,
+    /// Elements from one depth to the next.
+    pub depth: isize,
+    /// Elements from one panel to the next.
+    pub panel: isize,
+}
+
+/// The right operand of one block: panels of adjacent columns, packed or where they lie.
+#[derive(Clone, Copy)]
+pub struct Right<R> {
+    /// The first element.
+    pub start: *const R,
+    /// Elements from one depth to the next.
+    pub depth: isize,
+    /// Elements from one panel to the next.
+    pub panel: isize,
+}
+
+/// A block of the output and how products are joined with it.
+#[derive(Clone, Copy)]
+pub struct Block<'a, R> {
+    /// The whole output.
+    pub out: Output<R>,
+    /// The first row and column of the block.
+    pub origin: (usize, usize),
+    /// Rows and columns of the block.
+    pub size: (usize, usize),
+    /// Steps of depth to sum over.
+    pub depth: usize,
+    /// Factor of the products.
+    pub alpha: R,
+    /// What the products are added to.
+    pub start: Start<'a, R>,
+}
+
+/// Adds the product of `left` and `right` to a block of the output.
+///
+/// # Safety
+/// The panels must hold as many rows, columns and depths as `block` says, each right panel as many columns as a full tile
+/// or, in the last one, as the registers that cover its columns; biases are indexed by the position in the whole output. No
+/// other thread may touch the block.
+pub unsafe fn multiply_block<R: Real>(block: Block<'_, R>, left: Left<R>, right: Right<R>) {
+    tiles_of_block(block, left, right);
+}
+
+crate::vectorize! {
+    /// The body of [`multiply_block`], its only caller.
+    fn tiles_of_block[S; R: Real](simd: S, block: Block<'_, R>, left: Left<R>, right: Right<R>) {
+        let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        let (rows, columns) = (tile_rows::<S>(), tile_columns::<S, R>());
+        for j in (0..block.size.1).step_by(columns) {
+            let width = columns.min(block.size.1 - j);
+            let right_panel = right.start.wrapping_offset((j / columns) as isize * right.panel);
+            for i in (0..block.size.0).step_by(rows) {
+                let height = rows.min(block.size.0 - i);
+                let left_panel = Left { start: left.start.wrapping_offset((i / rows) as isize * left.panel), ..left };
+                let tile = Block {
+                    origin: (block.origin.0 + i, block.origin.1 + j),
+                    size: (height, width),
+                    ..block
+                };
+                // SAFETY: the panels start inside the operands by the word of `multiply_block`'s caller.
+                unsafe {
+                    if width <= lanes {
+                        tile_of_height::<S, R, 1>(tile, left_panel, right_panel, right.depth);
+                    } else {
+                        tile_of_height::<S, R, COLUMN_REGISTERS>(tile, left_panel, right_panel, right.depth);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Chooses the kernel with the fewest rows that cover the tile.
+#[inline(always)]
+unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(
+    tile: Block<'_, R>,
+    left: Left<R>,
+    right: *const R,
+    step: isize,
+) {
+    // SAFETY: this function only passes its arguments on.
+    unsafe {
+        match tile.size.0 {
+            1 => one_tile::<S, R, 1, N>(tile, left, right, step),
+            2 => one_tile::<S, R, 2, N>(tile, left, right, step),
+            3 | 4 => one_tile::<S, R, 4, N>(tile, left, right, step),
+            5 | 6 if S::ISA != Isa::Portable => one_tile::<S, R, 6, N>(tile, left, right, step),
+            7 | 8 if S::ISA == Isa::Avx512 => one_tile::<S, R, 8, N>(tile, left, right, step),
+            9..=11 if S::ISA == Isa::Avx512 => one_tile::<S, R, 11, N>(tile, left, right, step),
+            12..=14 if S::ISA == Isa::Avx512 => one_tile::<S, R, 14, N>(tile, left, right, step),
+            _ => unreachable!("no tile has as many rows"),
+        }
+    }
+}
+
+/// One tile of up to `M` rows and `N` registers of columns.
+#[inline(always)]
+unsafe fn one_tile<S: Simd, R: Real, const M: usize, const N: usize>(
+    tile: Block<'_, R>,
+    left: Left<R>,
+    right: *const R,
+    step: isize,
+) {
+    // SAFETY: by the caller's word the operands hold what is read.
+    let sums: [[R::Vector<S>; N]; M] = unsafe {
+        if left.row == 1 && left.depth == tile_rows::<S>() as isize {
+            let depth = tile_rows::<S>() as isize;
+            sum_products(tile.depth, std::array::from_fn(|i| left.start.wrapping_add(i)), depth, right, step)
+        } else {
+            // Rows beyond the tile's last read the last again; what they give is not stored.
+            let last = tile.size.0 - 1;
+            let row = |i: usize| left.start.wrapping_offset(i.min(last) as isize * left.row);
+            sum_products(tile.depth, std::array::from_fn(row), left.depth, right, step)
+        }
+    };
+    // SAFETY: the tile is this thread's.
+    unsafe { store_tile(tile, &sums) };
+}
+
+/// The sums over depth of products of a column of `M` and a row of `N` registers.
+#[inline(always)]
+unsafe fn sum_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
+    depth: usize,
+    rows: [*const R; M],
+    left_step: isize,
+    right: *const R,
+    right_step: isize,
+) -> [[V; N]; M] {
+    let mut sums = [[V::splat(R::zero()); N]; M];
+    let (mut left_at, mut right_at) = (0, right);
+    for _ in 0..depth {
+        // SAFETY: position `depth` lies in both operands.
+        unsafe {
+            let mut row = [V::splat(R::zero()); N];
+            for (j, register) in row.iter_mut().enumerate() {
+                *register = V::load(right_at.add(j * V::LANES));
+            }
+            for i in 0..M {
+                let element = V::splat(*rows[i].offset(left_at));
+                for j in 0..N {
+                    sums[i][j] = element.mul_add(row[j], sums[i][j]);
+                }
+            }
+        }
+        left_at += left_step;
+        right_at = right_at.wrapping_offset(right_step);
+    }
+    sums
+}
+
+/// Joins the sums of a tile with the output.
+#[inline(always)]
+unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile: Block<'_, R>, sums: &[[V; N]; M]) {
+    let ((row, column), (height, width)) = (tile.origin, tile.size);
+    let alpha = V::splat(tile.alpha);
+    if width == N * V::LANES && tile.out.adjacent(column, width) {
+        for (i, sums) in sums.iter().enumerate().take(height) {
+            for (j, &sum) in sums.iter().enumerate() {
+                let lane = column + j * V::LANES;
+                // SAFETY: the row and these lanes lie in the tile, which is this thread's, and the lanes are adjacent; a bias
+                // has an element for every row or column.
+                unsafe {
+                    let to = tile.out.at(row + i, column).add(j * V::LANES);
+                    let value = match tile.start {
+                        Start::Zero => sum.mul(alpha),
+                        Start::Scaled(beta) => sum.mul_add(alpha, V::load(to).mul(V::splat(beta))),
+                        Start::RowBias(bias) => sum.mul_add(alpha, V::splat(*bias.get_unchecked(row + i))),
+                        Start::ColumnBias(bias) => sum.mul_add(alpha, V::load(bias.as_ptr().add(lane))),
+                    };
+                    value.store(to);
+                }
+            }
+        }
+        return;
+    }
+    for (i, sums) in sums.iter().enumerate().take(height) {
+        let mut line = [R::zero(); 64];
+        for (j, &sum) in sums.iter().enumerate() {
+            // SAFETY: a row of a tile has at most 32 elements.
+            unsafe { sum.mul(alpha).store(line.as_mut_ptr().add(j * V::LANES)) };
+        }
+        for (j, &sum) in line.iter().enumerate().take(width) {
+            // SAFETY: row and column lie in the tile.
+            unsafe {
+                let to = tile.out.at(row + i, column + j);
+                *to = match tile.start {
+                    Start::Zero => sum,
+                    Start::Scaled(beta) => sum + *to * beta,
+                    Start::RowBias(bias) => sum + bias[row + i],
+                    Start::ColumnBias(bias) => sum + bias[column + j],
+                };
+            }
+        }
+    }
+}
+
+/// Joins a tile of sums that was computed apart, row by row `width` wide, with an output of another type.
+///
+/// # Safety
+/// The tile at `origin` must lie in the output and be this thread's.
+pub unsafe fn store_converted<T: Floating>(
+    out: Output<T>,
+    origin: (usize, usize),
+    width: usize,
+    start: Start<'_, T>,
+    sums: &[T::Acc],
+) {
+    for (i, line) in sums.chunks_exact(width).enumerate() {
+        for (j, &sum) in line.iter().enumerate() {
+            let (row, column) = (origin.0 + i, origin.1 + j);
+            // SAFETY: row and column lie in the tile.
+            unsafe {
+                let to = out.at(row, column);
+                *to = T::from_acc(match start {
+                    Start::Zero => sum,
+                    Start::Scaled(beta) => sum + (*to).to_acc() * beta.to_acc(),
+                    Start::RowBias(bias) => sum + bias[row].to_acc(),
+                    Start::ColumnBias(bias) => sum + bias[column].to_acc(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The matrix product: `out = start + alpha a b` for matrices with any strides.
+//!
+//! [`gemm`] chooses the way; [`driver`] cuts the work into blocks and shares it between threads; [`operand`] brings blocks into
+//! the order in which [`kernel`] reads them. [`dot`] is for matrices times a few vectors, [`integer`] for integers.
+#![allow(unsafe_code)]
+
+pub mod dot;
+pub(crate) mod driver;
+mod integer;
+pub(crate) mod kernel;
+pub(crate) mod operand;
+pub(crate) mod size;
+
+use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
+
+use super::float::{Floating, Real};
+use super::parallel;
+use kernel::tile;
+use operand::Strided;
+use size::Size;
+
+pub use integer::gemm_integer;
+pub use kernel::{Output, Start};
+
+/// Depth of a block: a panel of the right operand of this depth takes half of a 32 KB first-level cache.
+pub(crate) const DEPTH_BLOCK: usize = 256;
+
+/// Multiply-adds up to which plain loops are the quickest.
+const TINY: usize = 256;
+
+/// How a product is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Plain loops.
+    Tiny,
+    /// Dot products of rows with a few columns.
+    Dot,
+    /// Blocks of packed operands.
+    Blocked,
+    /// One of the above on the transposed problem, `out^T = b^T a^T`.
+    Transposed,
+}
+
+/// The way that [`gemm`] goes for these operands.
+pub fn method<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &ArrayViewMut2<'_, T>) -> Method {
+    let (rows, columns, depth) = (a.nrows(), b.ncols(), a.ncols());
+    let size = Size { rows, columns, depth };
+    let (height, width) = tile::<T::Acc>();
+    let (at, bt) = (a.t(), b.t());
+    if size.work() <= TINY {
+        Method::Tiny
+    } else if dot::applies(a, b) {
+        Method::Dot
+    } else if dot::applies(&bt, &at) {
+        Method::Transposed
+    } else {
+        // A large operand whose depth is adjacent is read best as the left one, where it need not be packed.
+        let few_rows = rows <= 2 * width && columns > rows && b.strides()[0] == 1 && b.strides()[1] != 1;
+        let few_columns = columns <= 2 * height && rows > columns && a.strides()[0] == 1 && a.strides()[1] != 1;
+        let by_column = rows > 1 && columns > 1 && out.strides()[0] == 1 && rows > height;
+        if few_rows || few_columns || by_column { Method::Transposed } else { Method::Blocked }
+    }
+}
+
+/// `out = start + alpha a b` for `a: [m, k]`, `b: [k, n]`, `out: [m, n]`, all with any strides (`out` not overlapping itself).
+///
+/// Sums are kept in `T::Acc`. With [`Start::Zero`] what `out` held does not matter, not even nan.
+///
+/// ```
+/// use ndarray::array;
+/// use rsnn::kernels::gemm::{Start, gemm};
+///
+/// let (a, b) = (array![[1.0f32, 2.0], [3.0, 4.0]], array![[5.0], [6.0]]);
+/// let mut out = array![[f32::NAN], [f32::NAN]];
+/// gemm(1.0, a.view(), b.view(), Start::ColumnBias(&[0.5]), out.view_mut());
+/// assert_eq!(out, array![[17.5], [39.5]]);
+/// ```
+pub fn gemm<T: Floating>(
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    start: Start<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
+) {
+    let size = Size { rows: a.nrows(), columns: b.ncols(), depth: a.ncols() };
+    debug_assert_eq!((b.nrows(), out.dim()), (size.depth, (size.rows, size.columns)));
+    match method(&a, &b, &out) {
+        Method::Tiny => tiny(alpha, a, b, start, out),
+        Method::Dot => by_dots(alpha, a, b, start, out),
+        Method::Transposed => {
+            let (a, b, start, out) = (b.reversed_axes(), a.reversed_axes(), start.transposed(), out.reversed_axes());
+            if dot::applies(&a, &b) { by_dots(alpha, a, b, start, out) } else { blocked(size, alpha, a, b, start, out) }
+        }
+        Method::Blocked => blocked(size, alpha, a, b, start, out.view_mut()),
+    }
+}
+
+/// [`gemm`] for each matrix of a batch: `a: [s, m, k]`, `b: [s, k, n]`, `out: [s, m, n]`; the same start for all.
+pub fn gemm_batched<T: Floating>(
+    alpha: T::Acc,
+    a: ArrayView3<'_, T>,
+    b: ArrayView3<'_, T>,
+    start: Start<'_, T>,
+    mut out: ArrayViewMut3<'_, T>,
+) {
+    let work = a.len_of(Axis(1)) * a.len_of(Axis(2)) * b.len_of(Axis(2));
+    let mut outs: Vec<_> = out.outer_iter_mut().collect();
+    parallel::for_each_chunk_mut(&mut outs, 1, work, |index, out| {
+        gemm(alpha, a.index_axis(Axis(0), index), b.index_axis(Axis(0), index), start, out[0].view_mut());
+    });
+}
+
+/// The product by blocks.
+fn blocked<T: Floating>(
+    size: Size,
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    start: Start<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
+) {
+    let size = Size { rows: out.nrows(), columns: out.ncols(), ..size };
+    let &[row, column] = out.strides() else { unreachable!("two axes") };
+    let output = Output { start: out.as_mut_ptr(), row, column, span: size.columns.max(1), group: 0 };
+    // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides.
+    unsafe { driver::multiply(size, alpha, (&Strided::left(a), &Strided::right(b)), start, output) };
+}
+
+/// What an element becomes whose product sum is `sum`.
+#[inline(always)]
+fn finish<T: Floating>(alpha: T::Acc, start: Start<'_, T>, (row, column): (usize, usize), sum: T::Acc, to: &mut T) {
+    let sum = alpha * sum;
+    *to = T::from_acc(match start.simplified() {
+        Start::Zero => sum,
+        Start::Scaled(beta) => sum + beta.to_acc() * to.to_acc(),
+        Start::RowBias(bias) => sum + bias[row].to_acc(),
+        Start::ColumnBias(bias) => sum + bias[column].to_acc(),
+    });
+}
+
+/// The product as dot products of the rows of `a` with the few columns of `b`.
+fn by_dots<T: Floating>(
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    start: Start<'_, T>,
+    out: ArrayViewMut2<'_, T>,
+) {
+    debug_assert!(T::IS_REAL);
+    // SAFETY: `IS_REAL`, which `dot::applies` asks for, says that `T` and `T::Acc` are one type; shapes and strides are kept.
+    let (a, b, out) = unsafe {
+        let (a, b) = (real_view(&a), real_view(&b));
+        let (dim, [row, column]) = (out.raw_dim(), [out.strides()[0] as usize, out.strides()[1] as usize]);
+        let mut out = out;
+        let strides = ndarray::ShapeBuilder::strides(dim, ndarray::Ix2(row, column));
+        (a, b, ArrayViewMut2::from_shape_ptr(strides, out.as_mut_ptr().cast::<T::Acc>()))
+    };
+    dot::multiply(a, b, out, |at, sum, to| {
+        let mut value = T::from_acc(*to);
+        finish(alpha, start, at, sum, &mut value);
+        *to = value.to_acc();
+    });
+}
+
+/// The same view with elements named by their arithmetic type.
+///
+/// # Safety
+/// `T::IS_REAL` must hold.
+unsafe fn real_view<'a, T: Floating>(view: &ArrayView2<'a, T>) -> ArrayView2<'a, T::Acc> {
+    let strides = ndarray::Ix2(view.strides()[0] as usize, view.strides()[1] as usize);
+    let shape = ndarray::ShapeBuilder::strides(view.raw_dim(), strides);
+    // SAFETY: same memory, shape, strides and lifetime; same type by the caller's word.
+    unsafe { ArrayView2::from_shape_ptr(shape, view.as_ptr().cast()) }
+}
+
+/// The product by plain loops.
+fn tiny<T: Floating>(
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    start: Start<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
+) {
+    for ((i, j), to) in out.indexed_iter_mut() {
+        let mut sum = T::Acc::from_usize(0);
+        for k in 0..a.ncols() {
+            sum += a[[i, k]].to_acc() * b[[k, j]].to_acc();
+        }
+        finish(alpha, start, (i, j), sum, to);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The matrix product against plain loops.
+
+use half::{bf16, f16};
+use ndarray::{Array2, Array3, ArrayView2, s};
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernels::naive;
+
+/// A number in [-1, 1) that depends on its position.
+fn noise(seed: usize) -> f64 {
+    let mut x = (seed as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678;
+    x = (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (x >> 40) as f64 / (1u64 << 23) as f64 - 1.0
+}
+
+/// Memory orders of a matrix.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Rows,
+    Columns,
+    Gaps,
+}
+
+/// A matrix of noise in some memory order, handed to `body` as a view.
+fn with_matrix<T: Floating, R>(
+    (rows, columns): (usize, usize),
+    order: Order,
+    seed: usize,
+    body: impl FnOnce(ArrayView2<'_, T>) -> R,
+) -> R {
+    let value = |i: usize, j: usize| T::from_acc(T::Acc::from_f64(noise(seed + i * 7919 + j)));
+    match order {
+        Order::Rows => body(Array2::from_shape_fn((rows, columns), |(i, j)| value(i, j)).view()),
+        Order::Columns => body(Array2::from_shape_fn((columns, rows), |(j, i)| value(i, j)).t()),
+        Order::Gaps => {
+            let all = Array2::from_shape_fn((2 * rows, 3 * columns), |(i, j)| value(i / 2, j / 3));
+            body(all.slice(s![..;2, ..;3]))
+        }
+    }
+}
+
+/// Compares one product with plain loops, for every start and memory order of the output.
+fn check<T: Real>((m, n, k): (usize, usize, usize), orders: (Order, Order)) {
+    let tolerance = T::epsilon().to_f64().unwrap() * (k as f64 + 4.0) * 2.0;
+    let rows: Vec<T> = (0..m).map(|i| T::from_f64(noise(i))).collect();
+    let columns: Vec<T> = (0..n).map(|j| T::from_f64(noise(j + 99))).collect();
+    let (alpha, beta) = (T::from_f64(0.5), T::from_f64(-2.0));
+    with_matrix::<T, _>((m, k), orders.0, 1, |a| {
+        with_matrix::<T, _>((k, n), orders.1, 2, |b| {
+            let product = naive::matmul(a, b);
+            for out_order in 0..2 {
+                for (name, start) in [
+                    ("zero", Start::Zero),
+                    ("zero factor", Start::Scaled(T::zero())),
+                    ("scaled", Start::Scaled(beta)),
+                    ("rows", Start::RowBias(&rows)),
+                    ("columns", Start::ColumnBias(&columns)),
+                ] {
+                    let fill = if name.starts_with("zero") { T::nan() } else { T::from_f64(3.0) };
+                    let mut out = Array2::from_elem(if out_order == 0 { (m, n) } else { (n, m) }, fill);
+                    let view = if out_order == 0 { out.view_mut() } else { out.view_mut().reversed_axes() };
+                    gemm(alpha, a, b, start, view);
+                    let out = if out_order == 0 { out.view() } else { out.t() };
+                    for ((i, j), &got) in out.indexed_iter() {
+                        let base = match start {
+                            Start::Zero => T::zero(),
+                            Start::Scaled(beta) if beta.is_zero() => T::zero(),
+                            Start::Scaled(beta) => beta * fill,
+                            Start::RowBias(bias) => bias[i],
+                            Start::ColumnBias(bias) => bias[j],
+                        };
+                        let expected = base + alpha * product[[i, j]];
+                        let error = (got - expected).abs().to_f64().unwrap();
+                        assert!(
+                            error <= tolerance,
+                            "{name} ({i}, {j}): {got:?} for {expected:?}, {m}x{n}x{k} {orders:?}"
+                        );
+                    }
+                }
+            }
+        });
+    });
+}
+
+fn any_order() -> impl Strategy<Value = Order> {
+    prop_oneof![Just(Order::Rows), Just(Order::Columns), Just(Order::Gaps)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn random_products_equal_plain_loops(
+        m in 0usize..40, n in 0usize..80, k in 0usize..60, a in any_order(), b in any_order(), wide in any::<bool>(),
+    ) {
+        if wide { check::<f64>((m, n, k), (a, b)) } else { check::<f32>((m, n, k), (a, b)) }
+    }
+}
+
+#[test]
+fn blocks_and_their_borders_are_right() {
+    for size in [(1, 300, 600), (300, 1, 600), (7, 129, 257), (130, 140, 513), (61, 33, 256), (3, 5, 5000)] {
+        for orders in [(Order::Rows, Order::Rows), (Order::Rows, Order::Columns), (Order::Columns, Order::Gaps)] {
+            check::<f32>(size, orders);
+            check::<f64>(size, orders);
+        }
+    }
+}
+
+#[test]
+fn a_product_of_much_depth_is_cut_into_parts() {
+    check::<f64>((5, 9, 20_000), (Order::Rows, Order::Columns));
+    check::<f64>((33, 17, 10_001), (Order::Columns, Order::Rows));
+}
+
+fn check_16_bits<T: Floating<Acc = f32>>(step: f32) {
+    for (m, n, k) in [(3, 4, 5), (20, 150, 300), (1, 70, 40), (70, 1, 40), (300, 20, 10), (4, 4, 9000)] {
+        with_matrix::<T, _>((m, k), Order::Rows, 5, |a| {
+            with_matrix::<T, _>((k, n), Order::Columns, 6, |b| {
+                let product = naive::matmul(a.mapv(T::to_acc).view(), b.mapv(T::to_acc).view());
+                let bias: Vec<T> = (0..n).map(|j| T::from_acc(j as f32)).collect();
+                let mut out = Array2::from_elem((m, n), T::from_acc(f32::NAN));
+                gemm(1.0, a, b, Start::ColumnBias(&bias), out.view_mut());
+                for ((i, j), got) in out.indexed_iter() {
+                    let expected = product[[i, j]] + j as f32;
+                    assert!((got.to_acc() - expected).abs() <= step * expected.abs() + 1e-4, "{m}x{n}x{k} ({i}, {j})");
+                }
+            });
+        });
+    }
+}
+
+#[test]
+fn sixteen_bit_products_are_summed_in_f32_and_rounded_once() {
+    check_16_bits::<f16>(0.5f32.powi(11));
+    check_16_bits::<bf16>(0.5f32.powi(8));
+}
+
+#[test]
+fn infinities_and_nans_propagate() {
+    let mut a = Array2::from_elem((20, 40), 1.0f32);
+    let b = Array2::from_elem((40, 50), 1.0f32);
+    a[[3, 7]] = f32::INFINITY;
+    a[[11, 9]] = f32::NAN;
+    let mut out = Array2::zeros((20, 50));
+    gemm(1.0, a.view(), b.view(), Start::Zero, out.view_mut());
+    assert!(out.row(3).iter().all(|&value| value == f32::INFINITY));
+    assert!(out.row(11).iter().all(|value| value.is_nan()));
+    assert!(out.row(12).iter().all(|&value| value == 40.0));
+}
+
+#[test]
+fn batches_equal_their_products() {
+    let a = Array3::from_shape_fn((5, 9, 13), |(s, i, k)| noise(s * 1000 + i * 50 + k) as f32);
+    let b = Array3::from_shape_fn((5, 13, 21), |(s, k, j)| noise(s * 77 + k * 90 + j) as f32);
+    let mut out = Array3::zeros((5, 9, 21));
+    gemm_batched(2.0, a.view(), b.view(), Start::Zero, out.view_mut());
+    for s in 0..5 {
+        let expected = naive::matmul(a.slice(s![s, .., ..]), b.slice(s![s, .., ..])) * 2.0;
+        assert!(out.slice(s![s, .., ..]).iter().zip(&expected).all(|(got, want)| (got - want).abs() < 1e-5));
+    }
+}
+
+#[test]
+fn integers_wrap_around() {
+    let a = Array2::from_shape_fn((9, 200), |(i, k)| (i * 31 + k * 7) as i8);
+    let b = Array2::from_shape_fn((200, 150), |(k, j)| (k * 13 + j) as i8);
+    let mut out = Array2::zeros((9, 150));
+    gemm_integer(a.view(), b.view(), out.view_mut());
+    for ((i, j), &got) in out.indexed_iter() {
+        let expected: i64 = (0..200).map(|k| a[[i, k]] as i64 * b[[k, j]] as i64).sum();
+        assert_eq!(got, expected as i8);
+    }
+}
+
+#[test]
+fn thread_counts_do_not_change_bits() {
+    for (m, n, k) in [(100, 300, 700), (8, 8, 30_000), (1, 500, 500)] {
+        let a = Array2::from_shape_fn((m, k), |(i, j)| noise(i * 999 + j) as f32);
+        let b = Array2::from_shape_fn((k, n), |(i, j)| noise(i * 777 + j) as f32);
+        let product = |threads| {
+            let mut out = Array2::zeros((m, n));
+            parallel::tests::with_threads(threads, || gemm(1.0, a.view(), b.view(), Start::Zero, out.view_mut()));
+            out.mapv(f32::to_bits)
+        };
+        let one = product(1);
+        assert_eq!(one, product(2));
+        assert_eq!(one, product(4));
+    }
+}
+
+#[test]
+fn the_way_follows_from_shape_and_order() {
+    let matrix = |rows, columns| Array2::<f32>::zeros((rows, columns));
+    let way = |a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>| {
+        let mut out = matrix(a.nrows(), b.ncols());
+        method(&a, &b, &out.view_mut())
+    };
+    let (small, square, row, weight) = (matrix(4, 4), matrix(100, 100), matrix(1, 100), matrix(1000, 100));
+    assert_eq!(way(small.view(), small.view()), Method::Tiny);
+    assert_eq!(way(square.view(), square.view()), Method::Blocked);
+    assert_eq!(way(square.view(), row.t()), Method::Dot);
+    assert_eq!(way(row.view(), weight.t()), Method::Transposed);
+    assert_eq!(way(row.view(), square.view()), Method::Blocked);
+    let batch = matrix(8, 100);
+    assert_eq!(way(batch.view(), weight.t()), Method::Transposed);
+}

@@ -1,0 +1,90 @@
+//! Functions of two floating-point numbers.
+
+use crate::kernels::float::Real;
+
+/// `a / b` rounded down, exactly: computed from the remainder, as Python does.
+#[inline(always)]
+pub fn div_floor<T: Real>(a: T, b: T) -> T {
+    if b == T::zero() {
+        return a / b;
+    }
+    let rest = a % b;
+    let mut quotient = (a - rest) / b;
+    if rest != T::zero() && (b < T::zero()) != (rest < T::zero()) {
+        quotient -= T::one();
+    }
+    if quotient == T::zero() {
+        return T::zero().copysign(a / b);
+    }
+    let floor = quotient.floor();
+    if quotient - floor > T::from_f64(0.5) { floor + T::one() } else { floor }
+}
+
+/// `a - b floor(a / b)`: the sign of `b`.
+#[inline(always)]
+pub fn remainder<T: Real>(a: T, b: T) -> T {
+    let rest = a % b;
+    if rest != T::zero() && (b < T::zero()) != (rest < T::zero()) { rest + b } else { rest }
+}
+
+/// The larger one; NaN if either is.
+#[inline(always)]
+pub fn maximum<T: Real>(a: T, b: T) -> T {
+    if a.is_nan() || !(b > a || b.is_nan()) { a } else { b }
+}
+
+/// The smaller one; NaN if either is.
+#[inline(always)]
+pub fn minimum<T: Real>(a: T, b: T) -> T {
+    if a.is_nan() || !(b < a || b.is_nan()) { a } else { b }
+}
+
+/// The larger one; a number rather than NaN.
+#[inline(always)]
+pub fn fmax<T: Real>(a: T, b: T) -> T {
+    if a >= b || b.is_nan() { a } else { b }
+}
+
+/// The smaller one; a number rather than NaN.
+#[inline(always)]
+pub fn fmin<T: Real>(a: T, b: T) -> T {
+    if a <= b || b.is_nan() { a } else { b }
+}
+
+/// `ln(e^a + e^b)`.
+#[inline(always)]
+pub fn logaddexp<T: Real>(a: T, b: T) -> T {
+    if a.is_infinite() && a == b {
+        return a;
+    }
+    maximum(a, b) + (-(a - b).abs()).exp().ln_1p()
+}
+
+/// `log2(2^a + 2^b)`.
+#[inline(always)]
+pub fn logaddexp2<T: Real>(a: T, b: T) -> T {
+    if a.is_infinite() && a == b {
+        return a;
+    }
+    maximum(a, b) + (-(a - b).abs()).exp2().ln_1p() * T::from_f64(std::f64::consts::LOG2_E)
+}
+
+/// `a ln b`, 0 where `a` is 0 and `b` is no NaN.
+#[inline(always)]
+pub fn xlogy<T: Real>(a: T, b: T) -> T {
+    match () {
+        _ if b.is_nan() => b,
+        _ if a == T::zero() => T::zero(),
+        _ => a * b.ln(),
+    }
+}
+
+/// 0 below zero and for NaN, 1 above, `b` at zero.
+#[inline(always)]
+pub fn heaviside<T: PartialOrd + num_traits::Zero + num_traits::One>(a: T, b: T) -> T {
+    match () {
+        _ if a == T::zero() => b,
+        _ if a > T::zero() => T::one(),
+        _ => T::zero(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Batch normalisation: `x: [images, channels, positions]`, everything else `[channels]`.
+
+use super::super::float::Real;
+use super::super::parallel;
+use super::sum_pairs;
+
+/// Channels whose sums are taken side by side where a channel has one position in an image.
+const COLUMNS: usize = 64;
+
+/// The sizes of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Images.
+    pub images: usize,
+    /// Channels of an image.
+    pub channels: usize,
+    /// Elements of a channel.
+    pub positions: usize,
+}
+
+impl Batch {
+    /// Elements of a channel in all images.
+    pub fn count(&self) -> usize {
+        self.images * self.positions
+    }
+
+    /// Elements of all.
+    pub fn numel(&self) -> usize {
+        self.count() * self.channels
+    }
+}
+
+/// The mean and the (biased) variance of every channel, by two passes, the second correcting the first.
+pub fn moments<R: Real>(batch: Batch, x: &[R], mean: &mut [R], variance: &mut [R]) {
+    debug_assert!(x.len() == batch.numel() && mean.len() == batch.channels && variance.len() == batch.channels);
+    let count = R::from_usize(batch.count());
+    channel_sums(batch, (x, x), (mean, variance), |_, x, _| (x, R::zero()));
+    mean.iter_mut().for_each(|mean| *mean /= count);
+    let rough = mean.to_vec();
+    channel_sums(batch, (x, x), (mean, variance), |channel, x, _| {
+        let away = x - rough[channel];
+        (away, away * away)
+    });
+    for ((mean, variance), rough) in mean.iter_mut().zip(variance).zip(rough) {
+        let away = *mean / count;
+        *variance = (*variance / count - away * away).max(R::zero());
+        *mean = rough + away;
+    }
+}
+
+/// `y = (x - mean) * scale + shift`.
+pub fn normalize<R: Real>(batch: Batch, x: &[R], mean: &[R], (scale, shift): (&[R], &[R]), y: &mut [R]) {
+    debug_assert!(x.len() == batch.numel() && y.len() == x.len());
+    let (channels, positions) = (batch.channels, batch.positions);
+    if positions == 1 {
+        return parallel::for_each_chunk_mut(y, channels, 2, |image, y| {
+            let x = &x[image * channels..][..channels];
+            for (channel, y) in y.iter_mut().enumerate() {
+                *y = (x[channel] - mean[channel]) * scale[channel] + shift[channel];
+            }
+        });
+    }
+    parallel::for_each_chunk_mut(y, positions, 2, |plane, y| {
+        let channel = plane % channels;
+        let (mean, scale, shift) = (mean[channel], scale[channel], shift[channel]);
+        y.iter_mut().zip(&x[plane * positions..]).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
+    });
+}
+
+/// The sums over each channel that gradients need: of `g`, and of `g * (x - mean)`.
+pub fn gradient_sums<R: Real>(batch: Batch, g: &[R], x: &[R], mean: &[R], (total, slope): (&mut [R], &mut [R])) {
+    debug_assert!(g.len() == batch.numel() && x.len() == g.len());
+    channel_sums(batch, (g, x), (total, slope), |channel, g, x| (g, g * (x - mean[channel])));
+}
+
+/// Input gradients in training, from the sums of [`gradient_sums`]:
+/// `dx = (g - total / n - (x - mean) * rstd^2 * slope / n) * rstd * weight`.
+pub fn input_gradient<R: Real>(
+    batch: Batch,
+    (g, x): (&[R], &[R]),
+    (mean, rstd): (&[R], &[R]),
+    (total, slope): (&[R], &[R]),
+    weight: Option<&[R]>,
+    dx: &mut [R],
+) {
+    debug_assert!(g.len() == batch.numel() && x.len() == g.len() && dx.len() == g.len());
+    let (channels, positions) = (batch.channels, batch.positions);
+    let count = R::from_usize(batch.count());
+    let average: Vec<R> = total.iter().map(|&total| total / count).collect();
+    let slope: Vec<R> = slope.iter().zip(rstd).map(|(&slope, &rstd)| slope * rstd * rstd / count).collect();
+    let one = R::one();
+    let scale: Vec<R> = (0..channels).map(|c| rstd[c] * weight.map_or(one, |weight| weight[c])).collect();
+    // One plane, or one image where planes are single elements.
+    let chunk = if positions == 1 { channels } else { positions };
+    parallel::for_each_chunk_mut(dx, chunk, 4, |index, dx| {
+        let inputs = g[index * chunk..].iter().zip(&x[index * chunk..]);
+        if positions == 1 {
+            for (channel, (dx, (&g, &x))) in dx.iter_mut().zip(inputs).enumerate() {
+                *dx = (g - average[channel] - (x - mean[channel]) * slope[channel]) * scale[channel];
+            }
+        } else {
+            let channel = index % channels;
+            let (average, mean, slope, scale) = (average[channel], mean[channel], slope[channel], scale[channel]);
+            dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &x))| *dx = (g - average - (x - mean) * slope) * scale);
+        }
+    });
+}
+
+/// Two sums over each channel of `term(channel, x, y)`, for the elements of two tensors.
+fn channel_sums<R: Real>(
+    batch: Batch,
+    (x, y): (&[R], &[R]),
+    (first, second): (&mut [R], &mut [R]),
+    term: impl Fn(usize, R, R) -> (R, R) + Sync,
+) {
+    let (channels, positions) = (batch.channels, batch.positions);
+    let (width, cost) = (if positions == 1 { COLUMNS } else { 1 }, batch.count());
+    parallel::for_each_chunk_pair((first, width), (second, width), cost, |chunk, first, second| {
+        first.fill(R::zero());
+        second.fill(R::zero());
+        for image in 0..batch.images {
+            let start = (image * channels + chunk * width) * positions;
+            if positions == 1 {
+                let range = start..start + first.len();
+                add_row((&x[range.clone()], &y[range]), (first, second), |at, x, y| term(chunk * width + at, x, y));
+            } else {
+                let range = start..start + positions;
+                let (a, b) = plane_sums(&x[range.clone()], &y[range], |x, y| term(chunk, x, y));
+                first[0] += a;
+                second[0] += b;
+            }
+        }
+    });
+}
+
+crate::vectorize! {
+    /// The sums over one plane.
+    fn plane_sums[S; R: Real, F: Fn(R, R) -> (R, R)](simd: S, x: &[R], y: &[R], term: F) -> (R, R) {
+        sum_pairs(x, y, term)
+    }
+
+    /// Adds the terms of some neighbouring channels of one image to their sums.
+    fn add_row[S; R: Real, F: Fn(usize, R, R) -> (R, R)](
+        simd: S, inputs: (&[R], &[R]), sums: (&mut [R], &mut [R]), term: F
+    ) {
+        let sums = sums.0.iter_mut().zip(sums.1);
+        for (at, ((first, second), (&x, &y))) in sums.zip(inputs.0.iter().zip(inputs.1)).enumerate() {
+            let (a, b) = term(at, x, y);
+            *first += a;
+            *second += b;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Layer normalisation: every row for itself. `x: [rows, len]`, weight and bias `[len]`.
+
+use super::super::float::Real;
+use super::super::parallel;
+use super::sum_pairs;
+
+/// Rows whose weight gradients are summed in one piece.
+const ROWS: usize = 64;
+
+/// What rows are normalised by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rows<R> {
+    /// Elements of a row.
+    pub len: usize,
+    /// Whether the mean is subtracted; if not, the deviation is from 0 (root mean square).
+    pub centered: bool,
+    /// Added to the variance.
+    pub eps: R,
+}
+
+/// Scale and shift of each element of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Affine<'a, R> {
+    /// Factors, or 1.
+    pub weight: Option<&'a [R]>,
+    /// Terms, or 0.
+    pub bias: Option<&'a [R]>,
+}
+
+/// Normalises every row: `y = (x - mean) * rstd * weight + bias`. `mean` (0 if not centered) and `rstd` have one element for each
+/// row. Both come from two passes, the second correcting the first.
+pub fn normalize<R: Real>(
+    rows: Rows<R>,
+    x: &[R],
+    affine: Affine<'_, R>,
+    y: &mut [R],
+    (mean, rstd): (&mut [R], &mut [R]),
+) {
+    let len = rows.len;
+    debug_assert!(x.len() == y.len() && x.len() == mean.len() * len && mean.len() == rstd.len());
+    let mut tasks: Vec<_> = y.chunks_exact_mut(len.max(1)).zip(mean.iter_mut()).zip(rstd.iter_mut()).collect();
+    parallel::for_each_chunk_mut(&mut tasks, 1, 4 * len, |row, task| {
+        let ((y, mean), rstd) = &mut task[0];
+        (**mean, **rstd) = normalize_row(rows, &x[row * len..][..len], affine, y);
+    });
+}
+
+/// Input gradients: with `h = g * weight` and `z = (x - mean) * rstd`, `dx = rstd * (h - avg(h) - z * avg(h z))`, without the first
+/// average if not centered.
+pub fn input_gradient<R: Real>(
+    rows: Rows<R>,
+    (g, x): (&[R], &[R]),
+    (mean, rstd): (&[R], &[R]),
+    weight: Option<&[R]>,
+    dx: &mut [R],
+) {
+    let len = rows.len;
+    debug_assert!(g.len() == x.len() && x.len() == dx.len() && x.len() == mean.len() * len);
+    parallel::for_each_chunk_mut(dx, len, 6, |row, dx| {
+        let range = row * len..(row + 1) * len;
+        gradient_row(rows, (&g[range.clone()], &x[range]), (mean[row], rstd[row]), weight, dx);
+    });
+}
+
+/// Gradients of weight and bias: sums over rows of `g * (x - mean) * rstd` and of `g`.
+pub fn affine_gradient<R: Real>(
+    len: usize,
+    (g, x): (&[R], &[R]),
+    (mean, rstd): (&[R], &[R]),
+    (dw, db): (&mut [R], &mut [R]),
+) {
+    debug_assert!(dw.len() == len && db.len() == len && g.len() == x.len() && x.len() == mean.len() * len);
+    let sums = parallel::map_reduce_chunks(
+        mean.len() * len,
+        ROWS * len.max(1),
+        |range| {
+            let mut sums = vec![R::zero(); 2 * len];
+            let (dw, db) = sums.split_at_mut(len);
+            for row in range.start / len..range.end / len {
+                let range = row * len..(row + 1) * len;
+                add_affine_row(&g[range.clone()], &x[range], (mean[row], rstd[row]), (dw, db));
+            }
+            sums
+        },
+        |mut sums, more| {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+            sums
+        },
+    );
+    let sums = sums.unwrap_or_else(|| vec![R::zero(); 2 * len]);
+    dw.copy_from_slice(&sums[..len]);
+    db.copy_from_slice(&sums[len..]);
+}
+
+crate::vectorize! {
+    /// One row; gives its mean and one over its deviation.
+    fn normalize_row[S; R: Real](simd: S, rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R]) -> (R, R) {
+        let count = R::from_usize(x.len());
+        let mut mean = R::zero();
+        if rows.centered {
+            mean = sum_pairs(x, x, |x, _| (x, R::zero())).0 / count;
+        }
+        let (away, squares) = sum_pairs(x, x, |x, _| (x - mean, (x - mean) * (x - mean)));
+        let mut variance = squares / count;
+        if rows.centered {
+            let away = away / count;
+            mean += away;
+            variance = (variance - away * away).max(R::zero());
+        }
+        let rstd = R::one() / (variance + rows.eps).sqrt();
+        match (affine.weight, affine.bias) {
+            (Some(w), Some(b)) => {
+                y.iter_mut().zip(x).zip(w).zip(b).for_each(|(((y, &x), &w), &b)| *y = (x - mean) * rstd * w + b);
+            }
+            (Some(w), None) => y.iter_mut().zip(x).zip(w).for_each(|((y, &x), &w)| *y = (x - mean) * rstd * w),
+            (None, Some(b)) => y.iter_mut().zip(x).zip(b).for_each(|((y, &x), &b)| *y = (x - mean) * rstd + b),
+            (None, None) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * rstd),
+        }
+        (mean, rstd)
+    }
+
+    /// The input gradient of one row.
+    fn gradient_row[S; R: Real](
+        simd: S, rows: Rows<R>, inputs: (&[R], &[R]), stats: (R, R), weight: Option<&[R]>, dx: &mut [R]
+    ) {
+        let ((g, x), (mean, rstd), len) = (inputs, stats, dx.len());
+        let (g, x, count) = (&g[..len], &x[..len], R::from_usize(len));
+        // `h` is kept in `dx` while the averages are taken.
+        match weight {
+            Some(weight) => dx.iter_mut().zip(g).zip(weight).for_each(|((dx, &g), &w)| *dx = g * w),
+            None => dx.copy_from_slice(g),
+        }
+        let (total, slope) = sum_pairs(dx, x, |h, x| (h, h * (x - mean)));
+        let average = if rows.centered { total / count } else { R::zero() };
+        let slope = slope * rstd * rstd / count;
+        dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = (*dx - average - (x - mean) * slope) * rstd);
+    }
+
+    /// Adds the weight and bias gradients of one row.
+    fn add_affine_row[S; R: Real](simd: S, g: &[R], x: &[R], stats: (R, R), sums: (&mut [R], &mut [R])) {
+        let (mean, rstd) = stats;
+        let inputs = g.iter().zip(x);
+        for ((dw, db), (&g, &x)) in sums.0.iter_mut().zip(sums.1).zip(inputs) {
+            *dw += g * (x - mean) * rstd;
+            *db += g;
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Reductions over any axes of any layout by one driver. A [`Reducer`] says how one element joins an accumulator and how
+//! two accumulators merge; the driver merges them pairwise, so that the rounding error of a sum grows with the logarithm
+//! of its length. The order depends on sizes alone, never on the number of threads.
+#![allow(unsafe_code)]
+
+pub mod reducers;
+mod walk;
+
+use crate::kernels::elementwise::Operand;
+use crate::kernels::parallel;
+use smallvec::SmallVec;
+use std::ops::{Add, Range};
+use walk::{Cascade, Space};
+
+/// How elements are combined.
+pub trait Reducer<T>: Sync {
+    /// What is carried along.
+    type Acc: Copy + Send + Sync;
+    /// Whether `step` must see the reduced axes in row-major order, because it looks at the index.
+    const IN_ORDER: bool = false;
+    /// The accumulator of no element, for the output of this number.
+    fn identity(&self, output: usize) -> Self::Acc;
+    /// With one more element, which is number `index` among the reduced ones (if `IN_ORDER`).
+    fn step(&self, acc: Self::Acc, x: T, index: usize) -> Self::Acc;
+    /// Of both.
+    fn merge(&self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
+}
+
+/// A reducer made of three functions.
+pub struct By<A, S, M> {
+    /// The accumulator of no element.
+    pub identity: A,
+    /// With one more element.
+    pub step: S,
+    /// Of both.
+    pub merge: M,
+}
+
+impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync> Reducer<T> for By<A, S, M> {
+    type Acc = A;
+    #[inline(always)]
+    fn identity(&self, _: usize) -> A {
+        self.identity
+    }
+    #[inline(always)]
+    fn step(&self, acc: A, x: T, _: usize) -> A {
+        (self.step)(acc, x)
+    }
+    #[inline(always)]
+    fn merge(&self, a: A, b: A) -> A {
+        (self.merge)(a, b)
+    }
+}
+
+/// Outputs that are accumulated side by side where the fastest axis is kept.
+const TILE: usize = 64;
+/// Accumulators that run side by side within a contiguous row.
+const LANES: usize = 16;
+/// Elements that join one after the other before pairwise merging begins.
+const RUN: usize = 16 * LANES;
+/// Elements of one piece of a reduction that is cut for threads.
+const PIECE: usize = 64 * 1024;
+
+/// `out = sum of a over the axes`, added pairwise. `out` is row-major over the axes that stay.
+pub fn sum<T: Copy + Send + Sync + Add<Output = T> + Default>(a: Operand<'_, T>, axes: &[bool], out: &mut [T]) {
+    let by = By { identity: T::default(), step: |acc: T, x: T| acc + x, merge: |a: T, b: T| a + b };
+    reduce(a, axes, out, &by, |acc| acc);
+}
+
+/// Reduces over the axes marked in `axes`; `out` is row-major over the others.
+pub fn reduce<T, R, B>(a: Operand<'_, T>, axes: &[bool], out: &mut [R], by: &B, finish: impl Fn(B::Acc) -> R + Sync)
+where
+    T: Copy + Send + Sync,
+    R: Copy + Send,
+    B: Reducer<T>,
+{
+    let kept = Space::of(a, |axis| !axes[axis], false);
+    let gone = Space::of(a, |axis| axes[axis], !B::IN_ORDER);
+    assert_eq!(kept.numel, out.len(), "reduce: output of another size");
+    if gone.numel == 0 {
+        out.iter_mut().enumerate().for_each(|(i, place)| *place = finish(by.identity(i)));
+        return;
+    }
+    let data = a.address();
+    let (inner_size, inner_stride) = kept.inner();
+    // Where the fastest axis is kept, neighbours of the output are accumulated together, row after row.
+    let side_by_side = inner_size > 1 && inner_stride < gone.inner().1;
+    let tile = if side_by_side { TILE.min(inner_size) } else { 1 };
+    let tiles_per_row = inner_size.div_ceil(tile);
+    let rows = kept.numel / inner_size.max(1);
+    let tiles = rows * tiles_per_row;
+    let piece = (PIECE / tile).max(RUN);
+    let pieces = gone.numel.div_ceil(piece);
+
+    let reduce_piece = |tile_index: usize, range: Range<usize>, accs: &mut [B::Acc]| {
+        let output = (tile_index / tiles_per_row) * inner_size + (tile_index % tiles_per_row) * tile;
+        let start = kept.offset(output);
+        if side_by_side {
+            // SAFETY: offsets come from the operand's own axes, so they are inside of it.
+            unsafe { columns(data.get().add(start), inner_stride, &gone, range, by, output, accs) }
+        } else {
+            // SAFETY: as above.
+            accs[0] = unsafe { rows_of(data.get().add(start), &gone, range, by, output) };
+        }
+    };
+    let span = |t: usize| {
+        let column = (t % tiles_per_row) * tile;
+        let begin = (t / tiles_per_row) * inner_size + column;
+        begin..begin + tile.min(inner_size - column)
+    };
+    let target = Shared(out.as_mut_ptr());
+    let write = |t: usize, accs: &[B::Acc]| {
+        for (place, &acc) in span(t).zip(accs) {
+            // SAFETY: tiles are disjoint parts of the output.
+            unsafe { *target.get().add(place) = finish(acc) };
+        }
+    };
+    if pieces == 1 {
+        parallel::for_each_index(tiles, tile * gone.numel, |t| {
+            if tile == 1 {
+                let mut acc = [by.identity(0)];
+                reduce_piece(t, 0..gone.numel, &mut acc);
+                return write(t, &acc);
+            }
+            let mut accs = [by.identity(0); TILE];
+            let accs = &mut accs[..span(t).len()];
+            reduce_piece(t, 0..gone.numel, accs);
+            write(t, accs);
+        });
+        return;
+    }
+    let mut partial = vec![by.identity(0); tiles * pieces * tile];
+    parallel::for_each_chunk_mut(&mut partial, tile, tile * piece, |job, accs| {
+        let (t, p) = (job / pieces, job % pieces);
+        let width = span(t).len();
+        reduce_piece(t, p * piece..((p + 1) * piece).min(gone.numel), &mut accs[..width]);
+    });
+    for t in 0..tiles {
+        let width = span(t).len();
+        let all = &partial[t * pieces * tile..(t + 1) * pieces * tile];
+        let merged: SmallVec<[B::Acc; 8]> = (0..width).map(|j| pairwise(all, j, tile, 0..pieces, by)).collect();
+        write(t, &merged);
+    }
+}
+
+fn pairwise<T, B: Reducer<T>>(all: &[B::Acc], j: usize, tile: usize, range: Range<usize>, by: &B) -> B::Acc {
+    if range.len() == 1 {
+        return all[range.start * tile + j];
+    }
+    let middle = range.start + range.len().div_ceil(2);
+    by.merge(pairwise(all, j, tile, range.start..middle, by), pairwise(all, j, tile, middle..range.end, by))
+}
+
+/// One output: all elements of a range of the reduced axes.
+///
+/// # Safety
+/// Offsets of `gone` from `data` must be valid for reads.
+unsafe fn rows_of<T: Copy, B: Reducer<T>>(
+    data: *const T,
+    gone: &Space,
+    range: Range<usize>,
+    by: &B,
+    output: usize,
+) -> B::Acc {
+    let stride = gone.inner().1;
+    let identity = by.identity(output);
+    let mut cascade = Cascade::new();
+    let mut index = range.start;
+    gone.runs(range, |offset, len| {
+        let mut at = 0;
+        while at < len {
+            let n = RUN.min(len - at);
+            // SAFETY: the run lies inside the operand.
+            let acc = unsafe {
+                let start = data.add(offset + at * stride);
+                if stride == 1 {
+                    contiguous(std::slice::from_raw_parts(start, n), by, identity, index)
+                } else {
+                    (0..n).fold(identity, |acc, i| by.step(acc, *start.add(i * stride), index + i))
+                }
+            };
+            cascade.push(acc, |a, b| by.merge(a, b));
+            at += n;
+            index += n;
+        }
+    });
+    cascade.finish(identity, |a, b| by.merge(a, b))
+}
+
+/// A short contiguous run, in lanes. Its first element is number `index`.
+#[inline(always)]
+fn contiguous<T: Copy, B: Reducer<T>>(x: &[T], by: &B, identity: B::Acc, mut index: usize) -> B::Acc {
+    if x.len() < LANES {
+        return x.iter().enumerate().fold(identity, |acc, (i, &x)| by.step(acc, x, index + i));
+    }
+    let mut lanes = [identity; LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (i, (lane, &x)) in lanes.iter_mut().zip(chunk).enumerate() {
+            *lane = by.step(*lane, x, index + i);
+        }
+        index += LANES;
+    }
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for i in 0..width {
+            lanes[i] = by.merge(lanes[i], lanes[i + width]);
+        }
+    }
+    rest.iter().enumerate().fold(lanes[0], |acc, (i, &x)| by.step(acc, x, index + i))
+}
+
+/// Neighbouring outputs, accumulated side by side over a range of the reduced axes.
+///
+/// # Safety
+/// `data` plus a column times `stride` plus an offset of `gone` must be valid for reads.
+unsafe fn columns<T: Copy, B: Reducer<T>>(
+    data: *const T,
+    stride: usize,
+    gone: &Space,
+    range: Range<usize>,
+    by: &B,
+    output: usize,
+    out: &mut [B::Acc],
+) {
+    let width = out.len();
+    let mut cascade: Cascade<[B::Acc; TILE]> = Cascade::new();
+    let identity: [B::Acc; TILE] = std::array::from_fn(|j| by.identity(output + j.min(width - 1)));
+    let mut accs = identity;
+    let mut rows = 0;
+    let mut index = range.start;
+    let merge = |mut a: [B::Acc; TILE], b: [B::Acc; TILE]| {
+        for (a, b) in a[..width].iter_mut().zip(&b[..width]) {
+            *a = by.merge(*a, *b);
+        }
+        a
+    };
+    let gone_stride = gone.inner().1;
+    gone.runs(range, |offset, len| {
+        for i in 0..len {
+            // SAFETY: by the contract above.
+            unsafe {
+                let row = data.add(offset + i * gone_stride);
+                if stride == 1 {
+                    for (acc, &x) in accs[..width].iter_mut().zip(std::slice::from_raw_parts(row, width)) {
+                        *acc = by.step(*acc, x, index);
+                    }
+                } else {
+                    for (j, acc) in accs[..width].iter_mut().enumerate() {
+                        *acc = by.step(*acc, *row.add(j * stride), index);
+                    }
+                }
+            }
+            index += 1;
+            rows += 1;
+            if rows == LANES {
+                cascade.push(accs, merge);
+                accs = identity;
+                rows = 0;
+            }
+        }
+    });
+    if rows > 0 {
+        cascade.push(accs, merge);
+    }
+    let all = cascade.finish(identity, merge);
+    out.copy_from_slice(&all[..width]);
+}
+
+/// The output's address on its way to other threads, which write disjoint tiles.
+struct Shared<R>(*mut R);
+
+impl<R> Shared<R> {
+    fn get(&self) -> *mut R {
+        self.0
+    }
+}
+
+// SAFETY: each tile of the output is written by one task.
+unsafe impl<R: Send> Sync for Shared<R> {}
+
+#[cfg(test)]
+mod tests;

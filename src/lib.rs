@@ -1,0 +1,21 @@
+//! rsnn: `torch.nn` as a small library. Tensors, gradients, kernels and module registries in Rust;
+//! `src/python/` (feature `python`) shows them to Python as `rsnn._C`.
+//!
+//! Levels, low to high; a level uses only what stands before it:
+//! [`error`], [`shape`] → [`kernels`], [`random`] → [`array`] → [`autograd`] → [`ops`] → [`nn`] and [`io`] → `python`.
+//! `docs/architecture.md` tells what each is for; `tests/layering.rs` fails on an arrow that points up.
+
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod array;
+pub mod autograd;
+pub mod error;
+pub mod io;
+pub mod kernels;
+pub mod nn;
+pub mod ops;
+#[cfg(feature = "python")]
+mod python;
+pub mod random;
+pub mod shape;

@@ -1,0 +1,184 @@
+//! From arrays and numbers of a dtype known at run time to the typed elementwise drivers.
+
+use crate::array::{Array, DType, Element, Scalar};
+use crate::error::Result;
+use crate::kernels::elementwise::{
+    Operand, OperandMut, Wide, WideMut, WideOut, map1_cost, map1_wide, map2_cost, map2_wide, map3, map3_wide,
+};
+use crate::shape::MAX_AXES;
+use half::{bf16, f16};
+
+static ZEROS: [usize; MAX_AXES] = [0; MAX_AXES];
+
+/// An operand of a kernel: an array of the result's shape and the kernel's dtype, or a number that stands for all
+/// elements. Numbers meet half types in single precision, without being rounded first.
+#[derive(Clone, Copy)]
+pub enum Side<'a> {
+    /// An array.
+    Array(&'a Array),
+    /// A number.
+    Number(Scalar),
+}
+
+impl<'a> Side<'a> {
+    /// The number, or the default of the type.
+    pub fn number<T: Element>(self) -> T {
+        match self {
+            Side::Array(_) => T::default(),
+            Side::Number(x) => x.to(),
+        }
+    }
+
+    /// As an operand of `shape`; `number` is [`Side::number`].
+    pub fn operand<T: Element>(self, number: &'a T, shape: &'a [usize]) -> Operand<'a, T> {
+        match self {
+            Side::Array(a) => a.operand(),
+            Side::Number(_) => Operand::standing(number, shape, &ZEROS[..shape.len()]),
+        }
+    }
+
+    fn wide(self, number: &'a f32, shape: &'a [usize]) -> Wide<'a> {
+        match self {
+            Side::Array(a) => match a.dtype() {
+                DType::F16 => a.operand::<f16>().into(),
+                DType::BF16 => a.operand::<bf16>().into(),
+                _ => a.operand::<f32>().into(),
+            },
+            Side::Number(_) => Operand::standing(number, shape, &ZEROS[..shape.len()]).into(),
+        }
+    }
+}
+
+fn wide_out(out: &Array) -> Result<WideMut<'_>> {
+    Ok(match out.dtype() {
+        DType::F16 => out.operand_mut::<f16>()?.into(),
+        _ => out.operand_mut::<bf16>()?.into(),
+    })
+}
+
+/// `out = f(a)` for elements of type `T`.
+pub fn typed1<T: Element, R: Element>(cost: usize, a: &Array, out: &Array, f: impl Fn(T) -> R + Sync) -> Result<()> {
+    map1_cost(cost, a.operand(), out.operand_mut()?, f);
+    Ok(())
+}
+
+/// `out = f(a, b)` for elements of type `T`.
+pub fn typed2<T: Element, R: Element>(
+    cost: usize,
+    [a, b]: [Side<'_>; 2],
+    out: &Array,
+    f: impl Fn(T, T) -> R + Sync,
+) -> Result<()> {
+    let (x, y) = (a.number(), b.number());
+    map2_cost(cost, a.operand(&x, out.shape()), b.operand(&y, out.shape()), out.operand_mut()?, f);
+    Ok(())
+}
+
+/// `out = f(a, b, c)` for elements of type `T`.
+pub fn typed3<T: Element, R: Element>(
+    [a, b, c]: [Side<'_>; 3],
+    out: &Array,
+    f: impl Fn(T, T, T) -> R + Sync,
+) -> Result<()> {
+    let (x, y, z) = (a.number(), b.number(), c.number());
+    let shape = out.shape();
+    map3(a.operand(&x, shape), b.operand(&y, shape), c.operand(&z, shape), out.operand_mut()?, f);
+    Ok(())
+}
+
+/// `out = f(a)` for any float type, by a function for `f32` (which half types use too) and one for `f64`.
+pub fn float1(
+    cost: usize,
+    a: &Array,
+    out: &Array,
+    single: impl Fn(f32) -> f32 + Sync,
+    double: impl Fn(f64) -> f64 + Sync,
+) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => typed1(cost, a, out, single)?,
+        DType::F64 => typed1(cost, a, out, double)?,
+        _ => map1_wide(cost, Side::Array(a).wide(&0.0, out.shape()), wide_out(out)?, single),
+    }
+    Ok(())
+}
+
+/// `out = f(a, b)` for any float type; see [`float1`].
+pub fn float2(
+    cost: usize,
+    sides: [Side<'_>; 2],
+    out: &Array,
+    single: impl Fn(f32, f32) -> f32 + Sync,
+    double: impl Fn(f64, f64) -> f64 + Sync,
+) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => typed2(cost, sides, out, single),
+        DType::F64 => typed2(cost, sides, out, double),
+        _ => wide2(cost, sides, wide_out(out)?, single),
+    }
+}
+
+/// `out = f(a, b, c)` for any float type; see [`float1`].
+pub fn float3(
+    sides: [Side<'_>; 3],
+    out: &Array,
+    single: impl Fn(f32, f32, f32) -> f32 + Sync,
+    double: impl Fn(f64, f64, f64) -> f64 + Sync,
+) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => typed3(sides, out, single),
+        DType::F64 => typed3(sides, out, double),
+        _ => {
+            let [a, b, c] = sides;
+            let (x, y, z) = (a.number(), b.number(), c.number());
+            let shape = out.shape();
+            map3_wide(1, [a.wide(&x, shape), b.wide(&y, shape), c.wide(&z, shape)], wide_out(out)?, single);
+            Ok(())
+        }
+    }
+}
+
+/// `out = f(a)` with a boolean result, for inputs of the float type `dtype`.
+pub fn test1(
+    dtype: DType,
+    a: &Array,
+    out: &Array,
+    single: impl Fn(f32) -> bool + Sync,
+    double: impl Fn(f64) -> bool + Sync,
+) -> Result<()> {
+    match dtype {
+        DType::F32 => typed1(1, a, out, single)?,
+        DType::F64 => typed1(1, a, out, double)?,
+        _ => map1_wide(1, Side::Array(a).wide(&0.0, out.shape()), out.operand_mut::<bool>()?, single),
+    }
+    Ok(())
+}
+
+/// `out = f(a, b)` with a boolean result, for inputs of the float type `dtype`.
+pub fn test2(
+    dtype: DType,
+    sides: [Side<'_>; 2],
+    out: &Array,
+    single: impl Fn(f32, f32) -> bool + Sync,
+    double: impl Fn(f64, f64) -> bool + Sync,
+) -> Result<()> {
+    match dtype {
+        DType::F32 => typed2(1, sides, out, single),
+        DType::F64 => typed2(1, sides, out, double),
+        _ => {
+            let out: OperandMut<'_, bool> = out.operand_mut()?;
+            wide2(1, sides, out, single)
+        }
+    }
+}
+
+fn wide2<O: WideOut>(
+    cost: usize,
+    [a, b]: [Side<'_>; 2],
+    out: O,
+    f: impl Fn(f32, f32) -> O::Value + Sync,
+) -> Result<()> {
+    let (x, y) = (a.number(), b.number());
+    let shape: crate::shape::Dims = out.shape().into();
+    map2_wide(cost, a.wide(&x, &shape), b.wide(&y, &shape), out, f);
+    Ok(())
+}

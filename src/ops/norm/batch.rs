@@ -1,0 +1,192 @@
+//! Batch normalisation.
+
+use super::moments::{Moments, Over, batch_of};
+use super::{along_channels, check_float, input_gradient, ready};
+use crate::array::{Array, Scalar};
+use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_many, grad_enabled, sum_to};
+use crate::dispatch_float;
+use crate::error::Result;
+use crate::kernels::norm::channels;
+use crate::ops::binary::{add_, mul, mul_, sub};
+use crate::ops::{compute_dtype, view};
+use crate::shape::{Bracketed, Dims};
+use smallvec::smallvec;
+use std::borrow::Cow;
+
+/// Running statistics: read in evaluation, brought up to date in training.
+#[derive(Clone, Copy)]
+pub struct Running<'a> {
+    /// The mean of each channel.
+    pub mean: &'a Tensor,
+    /// The variance of each channel.
+    pub variance: &'a Tensor,
+}
+
+/// Normalises every channel of `x: [n, c, ...]`: by the statistics of the batch in training, by the running ones in evaluation.
+/// In training running statistics move towards those of the batch by the factor `momentum` (the variance unbiased).
+///
+/// # Errors
+/// `RuntimeError` where sizes do not fit, or in evaluation without running statistics.
+pub fn batch_norm(
+    x: &Tensor,
+    (weight, bias): (Option<&Tensor>, Option<&Tensor>),
+    running: Option<Running<'_>>,
+    training: bool,
+    momentum: f64,
+    eps: f64,
+) -> Result<Tensor> {
+    let shape = x.shape();
+    crate::ensure!(
+        shape.len() >= 2,
+        Runtime,
+        "batch_norm: expected an input of at least 2 dimensions, got shape {}",
+        Bracketed(&shape)
+    );
+    check_float("batch_norm", x)?;
+    let channels = shape[1];
+    for (what, tensor) in [
+        ("weight", weight),
+        ("bias", bias),
+        ("running_mean", running.map(|running| running.mean)),
+        ("running_var", running.map(|running| running.variance)),
+    ] {
+        if let Some(tensor) = tensor {
+            crate::ensure!(
+                tensor.numel() == channels,
+                Runtime,
+                "batch_norm: expected {what} to have {channels} elements, got {}",
+                tensor.numel()
+            );
+        }
+    }
+    let dtype = compute_dtype(x.dtype());
+    let constant = |value: f64| Array::full(&[channels], Scalar::Float(value), dtype).map(Tensor::new);
+    let weight = weight.map_or_else(|| constant(1.0), |weight| Ok(weight.clone()))?;
+    let bias = bias.map_or_else(|| constant(0.0), |bias| Ok(bias.clone()))?;
+    if !training {
+        let Some(Running { mean, variance }) = running else {
+            crate::bail!(Runtime, "batch_norm: expected running_mean and running_var in evaluation, got None")
+        };
+        return apply(BatchNorm { training, eps }, &[x, &weight, &bias, mean, variance]);
+    }
+    let mut results = apply_many(BatchNorm { training, eps }, &[x, &weight, &bias])?;
+    if let Some(running) = running {
+        let count = (x.numel() / channels.max(1)) as f64;
+        let unbiased = count / (count - 1.0);
+        for (running, batch, factor) in [(running.mean, &results[1], 1.0), (running.variance, &results[2], unbiased)] {
+            mul_(running, 1.0 - momentum)?;
+            add_(running, &mul(&crate::autograd::cast(batch, running.dtype())?, momentum * factor)?)?;
+        }
+    }
+    Ok(results.swap_remove(0))
+}
+
+/// Inputs: `x`, weight, bias, and in evaluation mean and variance. Outputs: `y`, and in training mean and (biased) variance.
+#[derive(Clone, Debug)]
+struct BatchNorm {
+    training: bool,
+    eps: f64,
+}
+
+impl BatchNorm {
+    /// The gradients in training by fused kernels, as arrays: of `x`, weight, bias.
+    fn fused(&self, x: &Array, weight: &Array, (mean, variance): (&Array, &Array), g: &Array) -> Result<[Array; 3]> {
+        let dtype = mean.dtype();
+        let (x, g, w) = (ready(x, dtype)?, ready(g, dtype)?, ready(weight, dtype)?);
+        let (batch, channels) = (batch_of(x.shape()), mean.numel());
+        let dx = Array::empty(x.shape(), dtype)?;
+        let (total, slope) = (Array::empty(&[channels], dtype)?, Array::empty(&[channels], dtype)?);
+        dispatch_float!(dtype, T => {
+            let rstd: Vec<T> = variance.slice::<T>().iter().map(|v| 1.0 / (v + self.eps as T).sqrt()).collect();
+            let (g, x, mean) = (g.slice::<T>(), x.slice::<T>(), mean.slice::<T>());
+            let (t, s) = (total.slice_mut::<T>(), slope.slice_mut::<T>());
+            channels::gradient_sums(batch, g, x, mean, (t, s));
+            channels::input_gradient(batch, (g, x), (mean, &rstd), (t, s), Some(w.slice::<T>()), dx.slice_mut::<T>());
+            s.iter_mut().zip(&rstd).for_each(|(s, r)| *s *= r);
+        }, else unreachable!("a float type"));
+        Ok([dx, slope, total])
+    }
+}
+
+impl Op for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch_norm"
+    }
+
+    fn node_name(&self) -> Cow<'static, str> {
+        "NativeBatchNormBackward0".into()
+    }
+
+    fn forward(&self, inputs: &[&Array]) -> Result<Arrays> {
+        let result = inputs[0].dtype();
+        let dtype = compute_dtype(result);
+        let (x, w, b) = (ready(inputs[0], dtype)?, ready(inputs[1], dtype)?, ready(inputs[2], dtype)?);
+        let batch = batch_of(x.shape());
+        let y = Array::empty(x.shape(), dtype)?;
+        let (mean, variance) = match inputs {
+            [.., mean, variance] if !self.training => (ready(mean, dtype)?, ready(variance, dtype)?),
+            _ => (Array::empty(&[batch.channels], dtype)?, Array::empty(&[batch.channels], dtype)?),
+        };
+        dispatch_float!(dtype, T => {
+            if self.training {
+                let (m, v) = (mean.slice_mut::<T>(), variance.slice_mut::<T>());
+                channels::moments(batch, x.slice::<T>(), m, v);
+            }
+            let variances = variance.slice::<T>().iter().zip(w.slice::<T>());
+            let scale: Vec<T> = variances.map(|(v, w)| w / (v + self.eps as T).sqrt()).collect();
+            let affine = (scale.as_slice(), b.slice::<T>());
+            channels::normalize(batch, x.slice::<T>(), mean.slice::<T>(), affine, y.slice_mut::<T>());
+        }, else unreachable!("a float type"));
+        let y = y.to_dtype(result)?;
+        Ok(if self.training { smallvec![y, mean, variance] } else { smallvec![y] })
+    }
+
+    fn saves(&self, _needs: &[bool]) -> Saves {
+        match self.training {
+            true => Saves::inputs(&[0, 1]).and(Saves::outputs(&[1, 2])),
+            false => Saves::inputs(&[0, 1, 3, 4]),
+        }
+    }
+
+    fn is_differentiable(&self, output: usize) -> bool {
+        output == 0
+    }
+
+    fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
+        let Some(g) = &grads[0] else { return Ok(smallvec![None; cx.len()]) };
+        let (x, w) = (cx.input(0)?, cx.input(1)?);
+        if self.training && !grad_enabled() {
+            let (mean, variance) = (cx.output(1)?.array(), cx.output(2)?.array());
+            let all = self.fused(&x.array(), &w.array(), (&mean, &variance), &g.array())?;
+            return Ok(all.into_iter().map(|array| Some(Tensor::new(array))).collect());
+        }
+        let ndim = x.ndim();
+        let weight = along_channels(&w, ndim)?;
+        let (dx, z) = if self.training {
+            let moments = Moments { over: Over::AllButChannels, centered: true, eps: self.eps };
+            input_gradient(&x, &mul(g, &weight)?, moments)?
+        } else {
+            let variance = ready(&cx.input(4)?.array(), compute_dtype(x.dtype()))?;
+            let rstd = Array::empty(variance.shape(), variance.dtype())?;
+            dispatch_float!(variance.dtype(), T => {
+                for (r, v) in rstd.slice_mut::<T>().iter_mut().zip(variance.slice::<T>()) {
+                    *r = 1.0 / (v + self.eps as T).sqrt();
+                }
+            }, else unreachable!("a float type"));
+            let rstd = along_channels(&Tensor::new(rstd), ndim)?;
+            let z = mul(&sub(&x, &along_channels(&cx.input(3)?, ndim)?)?, &rstd)?;
+            (mul(g, &mul(&rstd, &weight)?)?, z)
+        };
+        let kept: Dims = weight.shape();
+        let flat = |sum: Tensor| view::reshape_to(&sum, &[kept[1]]);
+        let mut results: Grads = smallvec![None; cx.len()];
+        results[0] = Some(dx);
+        if cx.needs(1) {
+            results[1] = Some(flat(sum_to(&mul(g, &z)?, &kept)?)?);
+        }
+        if cx.needs(2) {
+            results[2] = Some(flat(sum_to(g, &kept)?)?);
+        }
+        Ok(results)
+    }
+}

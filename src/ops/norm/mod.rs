@@ -1,0 +1,58 @@
+//! Normalisation: of channels over a batch, of rows (layer, root mean square), of groups of channels.
+//!
+//! First derivatives are fused kernels. Where they are to be differentiated in turn, they are computed again from tensor
+//! operations on [`moments`], whose gradients are such operations too.
+
+mod batch;
+mod moments;
+mod row;
+
+pub use batch::{Running, batch_norm};
+pub use row::{group_norm, layer_norm, rms_norm};
+
+use crate::array::{Array, DType};
+use crate::autograd::{Tensor, sum_to};
+use crate::error::Result;
+use crate::ops::binary::mul;
+use crate::ops::view;
+use crate::shape::Dims;
+use moments::Moments;
+
+/// The average over the axes that `kept` has only one element of, repeated as `kept` says.
+fn average(x: &Tensor, kept: &[usize]) -> Result<Tensor> {
+    let count = x.numel() as f64 / kept.iter().product::<usize>() as f64;
+    mul(&sum_to(x, kept)?, 1.0 / count)
+}
+
+/// A vector of channels as a tensor that broadcasts along axis 1.
+fn along_channels(vector: &Tensor, ndim: usize) -> Result<Tensor> {
+    let mut shape: Dims = smallvec::smallvec![1; ndim];
+    shape[1] = vector.numel();
+    view::reshape_to(vector, &shape)
+}
+
+/// The input gradient in tensor operations: `rstd * (h - avg(h) - z * avg(h z))`, and `z`, for `h` the gradient times the weight
+/// and `z` the normalised input.
+fn input_gradient(x: &Tensor, h: &Tensor, moments: Moments) -> Result<(Tensor, Tensor)> {
+    use crate::ops::binary::sub;
+    let centered = moments.centered;
+    let (mean, rstd) = moments.apply(x)?;
+    let kept = mean.shape();
+    let z = mul(&sub(x, &mean)?, &rstd)?;
+    let mut inner = sub(h, &mul(&z, &average(&mul(h, &z)?, &kept)?)?)?;
+    if centered {
+        inner = sub(&inner, &average(h, &kept)?)?;
+    }
+    Ok((mul(&inner, &rstd)?, z))
+}
+
+/// A contiguous array in the type of the arithmetic.
+fn ready(x: &Array, dtype: DType) -> Result<Array> {
+    x.to_dtype(dtype)?.contiguous()
+}
+
+/// Refuses what has no gradients.
+fn check_float(name: &str, x: &Tensor) -> Result<()> {
+    crate::ensure!(x.dtype().is_float(), NotImplemented, "{name}: not implemented for '{}'", x.dtype().type_name());
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Operations between three operands.
+
+mod choose;
+
+pub use choose::where_;

@@ -1,0 +1,336 @@
+//! The family as a table. A row holds: the variant with its attributes, PyTorch's name and node, the dtypes, about how
+//! many simple steps an element costs, which of input `x` and result `y` the derivative looks at, the function, and the
+//! gradient from that of the result, `g`.
+//!
+//! Functions are generic over [`Number`], gradients over [`Formula`]: see there for what they may use.
+
+use crate::array::Array;
+use crate::error::Result;
+use crate::kernels::math::Number;
+use crate::ops::elementwise::{Side, float1, float2};
+use crate::ops::formula::{Formula, Term};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
+
+/// On which dtypes a function works, and what it makes of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// Float types; integers and `bool` are turned into the default one.
+    ToFloat,
+    /// Float types only.
+    Float,
+    /// Numbers, and sometimes `bool`, in their own dtype.
+    Same,
+}
+
+/// What the gradient looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Nothing.
+    Nothing,
+    /// The input.
+    Input,
+    /// The result.
+    Output,
+}
+
+macro_rules! saved {
+    (-) => {
+        Saved::Nothing
+    };
+    (x) => {
+        Saved::Input
+    };
+    (y) => {
+        Saved::Output
+    };
+}
+
+macro_rules! unary {
+    ($(
+        $variant:ident $({ $($field:ident: $type:ty),+ })? $name:literal $node:literal $domain:ident $cost:literal $saved:tt
+        |$x:ident| $function:expr;
+        |$g:ident, $v:ident| $gradient:expr;
+    )*) => {
+        /// A function of one float, applied to every element.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[allow(missing_docs)]
+        pub enum Unary {
+            $($variant $({ $($field: $type),+ })?,)*
+        }
+
+        impl Unary {
+            /// PyTorch's name.
+            pub fn name(self) -> &'static str {
+                match self { $(Unary::$variant { .. } => $name,)* }
+            }
+
+            /// The name of its step in the graph.
+            pub fn node(self) -> &'static str {
+                match self { $(Unary::$variant { .. } => concat!($node, "Backward0"),)* }
+            }
+
+            /// The dtypes it works on.
+            pub fn domain(self) -> Domain {
+                match self { $(Unary::$variant { .. } => Domain::$domain,)* }
+            }
+
+            /// What its gradient looks at.
+            pub fn saved(self) -> Saved {
+                match self { $(Unary::$variant { .. } => saved!($saved),)* }
+            }
+
+            /// `out = f(x)`, of one float type.
+            pub(super) fn function(self, x: &Array, out: &Array) -> Result<()> {
+                match self { $(
+                    Unary::$variant $({ $($field),+ })? => {
+                        #[inline(always)]
+                        fn f<T: Number>($x: T $($(, $field: $type)+)?) -> T {
+                            $function
+                        }
+                        float1($cost, x, out, |x| f::<f32>(x $($(, $field)+)?), |x| f::<f64>(x $($(, $field)+)?))
+                    }
+                )* }
+            }
+
+            /// `out = g f'(x)` in one pass, `v` being what the gradient looks at.
+            pub(super) fn fused_gradient(self, g: &Array, v: &Array, out: &Array) -> Result<()> {
+                let sides = [Side::Array(g), Side::Array(v)];
+                match self { $(
+                    Unary::$variant $({ $($field),+ })? => {
+                        #[inline(always)]
+                        #[allow(unused_variables)]
+                        fn f<T: Formula>($g: T, $v: T $($(, $field: $type)+)?) -> T {
+                            $gradient
+                        }
+                        float2(
+                            $cost,
+                            sides,
+                            out,
+                            |g, v| f::<f32>(g, v $($(, $field)+)?),
+                            |g, v| f::<f64>(g, v $($(, $field)+)?),
+                        )
+                    }
+                )* }
+            }
+
+            /// `g f'(x)` as tensor operations.
+            pub(super) fn gradient<'t>(self, g: Term<'t>, v: Term<'t>) -> Term<'t> {
+                match self { $(
+                    Unary::$variant $({ $($field),+ })? => {
+                        #[allow(unused_variables)]
+                        fn f<T: Formula>($g: T, $v: T $($(, $field: $type)+)?) -> T {
+                            $gradient
+                        }
+                        f(g, v $($(, $field)+)?)
+                    }
+                )* }
+            }
+        }
+    };
+}
+
+unary! {
+    Abs "abs" "Abs" Same 1 x |x| x.abs(); |g, x| g * x.sign();
+    Neg "neg" "Neg" Same 1 - |x| -x; |g, x| -g;
+    Sign "sign" "Sign" Same 1 - |x| x.sign(); |g, x| g.zeros();
+    Sgn "sgn" "Sgn" Same 1 - |x| x.sign(); |g, x| g.zeros();
+    Square "square" "Pow" Same 1 x |x| x * x; |g, x| g * (T::of(2.0) * x);
+    Floor "floor" "Floor" Same 1 - |x| x.floor(); |g, x| g.zeros();
+    Ceil "ceil" "Ceil" Same 1 - |x| x.ceil(); |g, x| g.zeros();
+    Round { decimals: i32 } "round" "Round" Same 2 - |x| round_decimals(x, decimals); |g, x| g.zeros();
+    Trunc "trunc" "Trunc" Same 1 - |x| x.trunc(); |g, x| g.zeros();
+    Frac "frac" "Frac" Float 1 - |x| x - x.trunc(); |g, x| g;
+
+    Sqrt "sqrt" "Sqrt" ToFloat 3 y |x| x.sqrt(); |g, y| g / (T::of(2.0) * y);
+    Rsqrt "rsqrt" "Rsqrt" ToFloat 4 y |x| x.rsqrt(); |g, y| T::of(-0.5) * g * (y * y * y);
+    Reciprocal "reciprocal" "Reciprocal" ToFloat 2 y |x| T::of(1.0) / x; |g, y| -g * (y * y);
+    Exp "exp" "Exp" ToFloat 10 y |x| x.exp(); |g, y| g * y;
+    Exp2 "exp2" "Exp2" ToFloat 10 y |x| x.exp2(); |g, y| g * y * T::of(LN_2);
+    Expm1 "expm1" "Expm1" ToFloat 15 y |x| x.exp_m1(); |g, y| g * (y + T::of(1.0));
+    Log "log" "Log" ToFloat 10 x |x| x.ln(); |g, x| g / x;
+    Log2 "log2" "Log2" ToFloat 10 x |x| x.log2(); |g, x| g / (x * T::of(LN_2));
+    Log10 "log10" "Log10" ToFloat 10 x |x| x.log10(); |g, x| g / (x * T::of(LN_10));
+    Log1p "log1p" "Log1P" ToFloat 15 x |x| x.ln_1p(); |g, x| g / (x + T::of(1.0));
+
+    Sin "sin" "Sin" ToFloat 20 x |x| x.sin(); |g, x| g * x.cos();
+    Cos "cos" "Cos" ToFloat 20 x |x| x.cos(); |g, x| g * -x.sin();
+    Tan "tan" "Tan" ToFloat 30 y |x| x.tan(); |g, y| g * (T::of(1.0) + y * y);
+    Asin "asin" "Asin" ToFloat 20 x |x| x.asin(); |g, x| g * (T::of(1.0) - x * x).rsqrt();
+    Acos "acos" "Acos" ToFloat 20 x |x| x.acos(); |g, x| g * -(T::of(1.0) - x * x).rsqrt();
+    Atan "atan" "Atan" ToFloat 20 x |x| x.atan(); |g, x| g / (x * x + T::of(1.0));
+    Sinh "sinh" "Sinh" ToFloat 20 x |x| x.sinh(); |g, x| g * x.cosh();
+    Cosh "cosh" "Cosh" ToFloat 20 x |x| x.cosh(); |g, x| g * x.sinh();
+    Tanh "tanh" "Tanh" ToFloat 15 y |x| x.tanh(); |g, y| g * (T::of(1.0) - y * y);
+    Asinh "asinh" "Asinh" ToFloat 30 x |x| x.asinh(); |g, x| g * (x * x + T::of(1.0)).rsqrt();
+    Acosh "acosh" "Acosh" ToFloat 30 x |x| x.acosh(); |g, x| g * (x * x - T::of(1.0)).rsqrt();
+    Atanh "atanh" "Atanh" ToFloat 30 x |x| x.atanh(); |g, x| g / (T::of(1.0) - x * x);
+    Deg2rad "deg2rad" "Deg2Rad" ToFloat 1 - |x| x * T::of(PI / 180.0); |g, x| g * T::of(PI / 180.0);
+    Rad2deg "rad2deg" "Rad2Deg" ToFloat 1 - |x| x * T::of(180.0 / PI); |g, x| g * T::of(180.0 / PI);
+    Sinc "sinc" "Sinc" ToFloat 25 x |x| sinc(x); |g, x| {
+        let z = x * T::of(PI);
+        let slope = g * ((z * z.cos() - z.sin()) / (z * x));
+        T::select((z * x).is(T::of(0.0)), T::of(0.0), slope)
+    };
+
+    Erf "erf" "Erf" ToFloat 15 x |x| x.erf(); |g, x| g * (T::of(FRAC_2_SQRT_PI) * (-(x * x)).exp());
+    Erfc "erfc" "Erfc" ToFloat 30 x |x| x.erfc(); |g, x| g * (T::of(-FRAC_2_SQRT_PI) * (-(x * x)).exp());
+    Erfinv "erfinv" "Erfinv" ToFloat 200 y |x| x.erfinv(); |g, y| g * (T::of(1.0 / FRAC_2_SQRT_PI) * (y * y).exp());
+    Lgamma "lgamma" "Lgamma" ToFloat 60 x |x| x.lgamma(); |g, x| g * x.digamma();
+    Digamma "digamma" "Digamma" ToFloat 60 x |x| x.digamma(); |g, x| g * x.polygamma(1);
+    Polygamma { n: u32 } "polygamma" "Polygamma" ToFloat 200 x |x| x.polygamma(n); |g, x| g * x.polygamma(n + 1);
+    Sigmoid "sigmoid" "Sigmoid" ToFloat 12 y |x| x.sigmoid(); |g, y| g * ((T::of(1.0) - y) * y);
+    Logit { eps: Option<f64> } "logit" "Logit" ToFloat 20 x |x| logit(x, eps); |g, x| {
+        let low = eps.unwrap_or(0.0);
+        let outside = x.lt(T::of(low)) | x.gt(T::of(1.0 - low));
+        let other = T::of(if eps.is_some() { 0.0 } else { f64::NAN });
+        T::select(outside, other, g / (x * (T::of(1.0) - x)))
+    };
+
+    Relu "relu" "Relu" Same 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
+    Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same 1 x
+        |x| x.at_least(T::of(low)).at_most(T::of(high));
+        |g, x| T::select(x.le(T::of(low)) | x.ge(T::of(high)), T::of(0.0), g);
+    LeakyRelu { slope: f64 } "leaky_relu" "LeakyRelu" Float 1 x
+        |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
+        |g, x| T::select(x.gt(T::of(0.0)), g, g * T::of(slope));
+    // In place, where only the result is left; right for positive slopes.
+    LeakyReluInplace { slope: f64 } "leaky_relu_" "LeakyRelu" Float 1 y
+        |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
+        |g, y| T::select(y.gt(T::of(0.0)), g, g * T::of(slope));
+    // `scale` on the positive side; `alpha scale (e^(input_scale x) - 1)` on the other.
+    Elu { alpha: f64, scale: f64, input_scale: f64 } "elu" "Elu" Float 15 x
+        |x| if x <= T::of(0.0) {
+            (x * T::of(input_scale)).exp_m1() * T::of(alpha * scale)
+        } else {
+            x * T::of(scale)
+        };
+        |g, x| T::select(
+            x.le(T::of(0.0)),
+            g * T::of(input_scale) * T::of(alpha * scale) * (x * T::of(input_scale)).exp(),
+            g * T::of(scale)
+        );
+    Gelu "gelu" "Gelu" Float 20 x
+        |x| x * T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
+        |g, x| {
+            let share = T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
+            let density = (x * x * T::of(-0.5)).exp() * T::of(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+            g * (share + x * density)
+        };
+    GeluTanh "gelu" "Gelu" Float 20 x
+        |x| {
+            let inner = T::of(FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (x + T::of(0.044715) * (x * x * x));
+            T::of(0.5) * x * (T::of(1.0) + inner.tanh())
+        };
+        |g, x| {
+            let beta = T::of(FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+            let t = (beta * (x + T::of(0.044715) * (x * x * x))).tanh();
+            let inner_slope = beta * (T::of(1.0) + T::of(3.0 * 0.044715) * (x * x));
+            let half = T::of(0.5);
+            g * (half * (T::of(1.0) + t) + half * x * (T::of(1.0) - t * t) * inner_slope)
+        };
+    Silu "silu" "Silu" Float 13 x
+        |x| x / (T::of(1.0) + (-x).exp());
+        |g, x| {
+            let s = x.sigmoid();
+            g * (s * (T::of(1.0) + x * (T::of(1.0) - s)))
+        };
+    Mish "mish" "Mish" Float 40 x
+        |x| x * softplus(x).tanh();
+        |g, x| {
+            // ln(1 + e^x), without overflow.
+            let zero = T::of(0.0);
+            let t = (T::select(x.gt(zero), x, zero) + (-x.abs()).exp().ln_1p()).tanh();
+            g * (t + x * x.sigmoid() * (T::of(1.0) - t * t))
+        };
+    Softplus { beta: f64, threshold: f64 } "softplus" "Softplus" Float 30 x
+        |x| if x * T::of(beta) > T::of(threshold) { x } else { (x * T::of(beta)).exp().ln_1p() / T::of(beta) };
+        |g, x| T::select((x * T::of(beta)).gt(T::of(threshold)), g, g * (x * T::of(beta)).sigmoid());
+    LogSigmoid "logsigmoid" "LogSigmoid" Float 30 x
+        |x| x.at_most(T::of(0.0)) - (-x.abs()).exp().ln_1p();
+        |g, x| g * (-x).sigmoid();
+    Hardswish "hardswish" "Hardswish" Float 3 x
+        |x| x * (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
+        |g, x| T::select(
+            x.le(T::of(-3.0)),
+            T::of(0.0),
+            T::select(x.lt(T::of(3.0)), g * (x / T::of(3.0) + T::of(0.5)), g)
+        );
+    Hardsigmoid "hardsigmoid" "Hardsigmoid" Float 3 x
+        |x| (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
+        |g, x| (g * T::of(1.0 / 6.0)).when(x.gt(T::of(-3.0)) & x.lt(T::of(3.0)));
+    Hardshrink { lambda: f64 } "hardshrink" "Hardshrink" Float 1 x
+        |x| if x >= T::of(-lambda) && x <= T::of(lambda) { T::of(0.0) } else { x };
+        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
+    Softshrink { lambda: f64 } "softshrink" "Softshrink" Float 1 x
+        |x| {
+            if x > T::of(lambda) {
+                x - T::of(lambda)
+            } else if x < T::of(-lambda) {
+                x + T::of(lambda)
+            } else {
+                x * T::of(0.0)
+            }
+        };
+        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
+    Softsign "softsign" "Div" ToFloat 3 x
+        |x| x / (T::of(1.0) + x.abs());
+        |g, x| {
+            let scale = T::of(1.0) + x.abs();
+            g / (scale * scale)
+        };
+    Tanhshrink "tanhshrink" "Sub" ToFloat 15 x
+        |x| x - x.tanh();
+        |g, x| {
+            let t = x.tanh();
+            g * (t * t)
+        };
+    Threshold { threshold: f64, value: f64 } "threshold" "Threshold" Same 1 x
+        |x| if x <= T::of(threshold) { T::of(value) } else { x };
+        |g, x| T::select(x.le(T::of(threshold)), T::of(0.0), g);
+    NanToNum { nan: f64, posinf: f64, neginf: f64 } "nan_to_num" "NanToNum" Same 2 x
+        |x| nan_to_num(x, nan, posinf, neginf);
+        |g, x| T::select((x - x).is(T::of(0.0)), g, T::of(0.0));
+}
+
+#[inline(always)]
+fn round_decimals<T: Number>(x: T, decimals: i32) -> T {
+    let scale = T::of(10f64.powi(decimals.abs()));
+    match decimals {
+        0 => x.round(),
+        d if d > 0 => (x * scale).round() / scale,
+        _ => (x / scale).round() * scale,
+    }
+}
+
+#[inline(always)]
+fn sinc<T: Number>(x: T) -> T {
+    let z = x * T::of(PI);
+    if x == T::of(0.0) { T::of(1.0) } else { z.sin() / z }
+}
+
+#[inline(always)]
+fn logit<T: Number>(x: T, eps: Option<f64>) -> T {
+    let z = match eps {
+        None => x,
+        Some(eps) => x.at_least(T::of(eps)).at_most(T::of(1.0 - eps)),
+    };
+    (z / (T::of(1.0) - z)).ln()
+}
+
+/// `ln(1 + e^x)`, without overflow.
+#[inline(always)]
+fn softplus<T: Number>(x: T) -> T {
+    x.at_least(T::of(0.0)) + (-x.abs()).exp().ln_1p()
+}
+
+#[inline(always)]
+fn nan_to_num<T: Number>(x: T, nan: f64, posinf: f64, neginf: f64) -> T {
+    if x.is_nan() {
+        return T::of(nan);
+    }
+    match (x.is_finite(), x > T::of(0.0)) {
+        (true, _) => x,
+        (false, true) => T::of(posinf),
+        (false, false) => T::of(neginf),
+    }
+}

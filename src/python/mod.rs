@@ -1,0 +1,43 @@
+//! The bindings: the only place that names PyO3. `rsnn._C` is flat; each topic's file registers its own names.
+
+mod arguments;
+mod autograd;
+mod containers;
+mod dtype;
+mod error;
+mod factory;
+mod function;
+mod functional;
+mod gil;
+mod module;
+mod numpy;
+mod random;
+mod results;
+mod sequence;
+mod tensor;
+mod threads;
+
+use pyo3::prelude::*;
+
+/// The native module behind the `rsnn` package.
+#[pymodule(gil_used = false)]
+#[allow(non_snake_case)]
+mod _C {
+    use super::*;
+
+    #[pymodule_init]
+    fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {
+        if let Some(text) = crate::kernels::isa::forced_isa_error() {
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(text));
+        }
+        dtype::register(m)?;
+        tensor::register(m)?;
+        numpy::register(m)?;
+        function::register(m)?;
+        autograd::register(m)?;
+        random::register(m)?;
+        functional::register(m)?;
+        module::register(m)?;
+        threads::register(m)
+    }
+}

@@ -1,0 +1,57 @@
+//! `Module` and what belongs to it: registries, hooks, walks, saved states.
+
+mod apply;
+mod attributes;
+mod backward;
+mod blame;
+pub mod call;
+pub mod class;
+mod global;
+pub mod handle;
+mod hook_kinds;
+pub mod hook_tables;
+pub mod hooks;
+mod load;
+mod lookup;
+pub mod natives;
+pub mod parameter;
+mod pickle;
+mod python_world;
+pub mod recursion;
+mod state_dict;
+mod table_attributes;
+pub mod tables;
+mod text;
+pub mod walks;
+
+use hooks::{
+    register_module_backward_hook, register_module_buffer_registration_hook, register_module_forward_hook,
+    register_module_forward_pre_hook, register_module_full_backward_hook, register_module_full_backward_pre_hook,
+    register_module_module_registration_hook, register_module_parameter_registration_hook,
+};
+use pyo3::prelude::*;
+
+/// Adds the classes and functions to the native module.
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = m.py();
+    lookup::install(py)?;
+    m.add_class::<class::Module>()?;
+    super::containers::register(m)?;
+    m.add_class::<handle::RemovableHandle>()?;
+    m.add_class::<tables::RegistryView>()?;
+    m.add_class::<tables::NameSetView>()?;
+    m.add_class::<hook_tables::HookView>()?;
+    m.add_class::<hook_tables::HookOptions>()?;
+    m.add_class::<walks::WalkIterator>()?;
+    m.add_function(wrap_pyfunction!(register_module_forward_pre_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_forward_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_full_backward_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_full_backward_pre_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_backward_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_parameter_registration_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_buffer_registration_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(register_module_module_registration_hook, m)?)?;
+    m.add_function(wrap_pyfunction!(backward::_module_passage, m)?)?;
+    tables::install(py)?;
+    natives::install(py)
+}

@@ -1,0 +1,102 @@
+//! The methods of `Module` that native code calls on other modules, and whether a module overrides them.
+
+use super::class::Module;
+use super::lookup;
+use crate::python::containers::Sequential;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
+
+/// A method that a subclass may override and that native code takes a short cut for if it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    NamedModules,
+    NamedMembers,
+    NamedParameters,
+    NamedBuffers,
+    NamedChildren,
+    Children,
+    Modules,
+    Parameters,
+    Train,
+    Apply,
+    StateDict,
+    SaveToStateDict,
+    GetExtraState,
+    SetExtraState,
+    LoadFromStateDict,
+    RegisterParameter,
+    RegisterBuffer,
+    ExtraRepr,
+    GetName,
+    AddModule,
+    /// `__iter__` of `Sequential`.
+    SequentialIter,
+}
+
+const NAMES: [(Method, &str); 21] = [
+    (Method::NamedModules, "named_modules"),
+    (Method::NamedMembers, "_named_members"),
+    (Method::NamedParameters, "named_parameters"),
+    (Method::NamedBuffers, "named_buffers"),
+    (Method::NamedChildren, "named_children"),
+    (Method::Children, "children"),
+    (Method::Modules, "modules"),
+    (Method::Parameters, "parameters"),
+    (Method::Train, "train"),
+    (Method::Apply, "apply"),
+    (Method::StateDict, "state_dict"),
+    (Method::SaveToStateDict, "_save_to_state_dict"),
+    (Method::GetExtraState, "get_extra_state"),
+    (Method::SetExtraState, "set_extra_state"),
+    (Method::LoadFromStateDict, "_load_from_state_dict"),
+    (Method::RegisterParameter, "register_parameter"),
+    (Method::RegisterBuffer, "register_buffer"),
+    (Method::ExtraRepr, "extra_repr"),
+    (Method::GetName, "_get_name"),
+    (Method::AddModule, "add_module"),
+    (Method::SequentialIter, "__iter__"),
+];
+
+static NATIVES: PyOnceLock<[(Py<PyString>, Handle); NAMES.len()]> = PyOnceLock::new();
+
+type Handle = Py<PyAny>;
+
+/// Remembers the methods as they are, before anybody can exchange them.
+pub fn install(py: Python<'_>) -> PyResult<()> {
+    let mut natives = vec![];
+    for (position, (method, name)) in NAMES.into_iter().enumerate() {
+        debug_assert_eq!(position, method as usize);
+        let class = match method {
+            Method::SequentialIter => py.get_type::<Sequential>(),
+            _ => py.get_type::<Module>(),
+        };
+        let methods = class.getattr(intern!(py, "__dict__"))?;
+        natives.push((PyString::intern(py, name).unbind(), methods.get_item(name)?.unbind()));
+    }
+    if let Ok(natives) = natives.try_into() {
+        let _ = NATIVES.set(py, natives);
+    }
+    Ok(())
+}
+
+impl Method {
+    fn native(self, py: Python<'_>) -> Option<&(Py<PyString>, Handle)> {
+        NATIVES.get(py).map(|natives| &natives[self as usize])
+    }
+
+    /// The interned name.
+    pub fn name(self, py: Python<'_>) -> Bound<'_, PyString> {
+        match self.native(py) {
+            Some((name, _)) => name.bind(py).clone(),
+            None => PyString::intern(py, NAMES[self as usize].1),
+        }
+    }
+
+    /// Whether the module's class, or the module itself, has another method in its place.
+    pub fn is_overridden(self, module: &Bound<'_, Module>) -> bool {
+        let py = module.py();
+        self.native(py).is_none_or(|(name, native)| !lookup::is_plain(module, name.bind(py), native))
+    }
+}

@@ -1,0 +1,184 @@
+//! `state_dict`: the saved form of a module and its descendants.
+
+use super::class::{Handle, Module};
+use super::natives::Method;
+use super::tables::entries;
+use crate::nn::hooks::{Hook, HookKind};
+use crate::nn::registry::Name;
+use pyo3::exceptions::{PyFutureWarning, PyRuntimeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+/// What a walk for a saved state carries along.
+struct Saving<'a, 'py> {
+    destination: &'a Bound<'py, PyAny>,
+    /// The versions of the modules by path, where the destination has room for them.
+    metadata: Option<Bound<'py, PyAny>>,
+    keep_vars: bool,
+}
+
+fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import(intern!(py, "collections"))?.getattr(intern!(py, "OrderedDict"))?.call0()
+}
+
+fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
+    slf.get().read_hooks(kind, |table| table.snapshot(|call| call.clone_ref(slf.py())))
+}
+
+/// Writes what the module itself saves: parameters, persistent buffers and, if its class defines one, an extra state.
+fn save_own(slf: &Bound<'_, Module>, destination: &Bound<'_, PyAny>, prefix: &str, keep_vars: bool) -> PyResult<()> {
+    let py = slf.py();
+    let own: Vec<(Name, Handle)> =
+        slf.get().read(|state| state.saved().map(|(name, handle)| (name.clone(), handle.clone_ref(py))).collect());
+    let mut key = String::from(prefix);
+    for (name, tensor) in own {
+        key.truncate(prefix.len());
+        key.push_str(&name);
+        let tensor = tensor.into_bound(py);
+        let tensor = if keep_vars { tensor } else { tensor.call_method0(intern!(py, "detach"))? };
+        destination.set_item(PyString::new(py, &key), tensor)?;
+    }
+    if Method::GetExtraState.is_overridden(slf) {
+        let state = slf.call_method0(Method::GetExtraState.name(py))?;
+        destination.set_item(format!("{prefix}_extra_state"), state)?;
+    }
+    Ok(())
+}
+
+impl<'py> Saving<'_, 'py> {
+    /// Saves a module and its descendants; gives what the module's own hooks leave as destination.
+    fn save(&self, slf: &Bound<'py, Module>, prefix: &str) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let _guard = super::recursion::enter(py)?;
+        Module::ensure_ready(slf, "_modules")?;
+        let version = PyDict::new(py);
+        version.set_item(intern!(py, "version"), slf.getattr(intern!(py, "_version"))?)?;
+        if let Some(metadata) = &self.metadata {
+            metadata.set_item(prefix.strip_suffix('.').unwrap_or(prefix), &version)?;
+        }
+        for (_, hook) in hooks_of(slf, HookKind::StateDictPre) {
+            hook.call.bind(py).call1((slf, prefix, self.keep_vars))?;
+        }
+        if Method::SaveToStateDict.is_overridden(slf) {
+            let arguments = (self.destination, prefix, self.keep_vars);
+            slf.call_method1(Method::SaveToStateDict.name(py), arguments)?;
+        } else {
+            save_own(slf, self.destination, prefix, self.keep_vars)?;
+        }
+        for (name, child) in slf.get().read(|state| entries(py, &state.children)) {
+            let Some(child) = child else { continue };
+            self.save_child(child.bind(py), &format!("{prefix}{name}."))?;
+        }
+        self.run_hooks(slf, prefix, &version)
+    }
+
+    fn save_child(&self, child: &Bound<'py, PyAny>, prefix: &str) -> PyResult<()> {
+        let py = child.py();
+        if let Ok(child) = child.cast::<Module>()
+            && !Method::StateDict.is_overridden(child)
+        {
+            return self.save(child, prefix).map(drop);
+        }
+        let kwargs = PyDict::new(py);
+        kwargs.set_item(intern!(py, "destination"), self.destination)?;
+        kwargs.set_item(intern!(py, "prefix"), prefix)?;
+        kwargs.set_item(intern!(py, "keep_vars"), self.keep_vars)?;
+        child.call_method(Method::StateDict.name(py), (), Some(&kwargs)).map(drop)
+    }
+
+    fn run_hooks(
+        &self,
+        slf: &Bound<'py, Module>,
+        prefix: &str,
+        version: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let mut destination = self.destination.clone();
+        for (_, hook) in hooks_of(slf, HookKind::StateDict) {
+            let hook = hook.call.bind(py);
+            let output = hook.call1((slf, &destination, prefix, version))?;
+            if output.is_none() {
+                continue;
+            }
+            let public = hook.getattr_opt(intern!(py, "_from_public_api"))?;
+            if public.map_or(Ok(false), |public| public.is_truthy())? {
+                return Err(PyRuntimeError::new_err("state_dict post-hook must return None"));
+            }
+            destination = output;
+        }
+        Ok(destination)
+    }
+}
+
+#[pymethods]
+impl Module {
+    /// The saved form of the module: an `OrderedDict` from dotted names to tensors, parameters and persistent buffers
+    /// of the module and its descendants. The tensors share memory with the module.
+    ///
+    /// Args:
+    ///     destination: a mapping to write to instead of a fresh one.
+    ///     prefix: what to put before every name, its dot included.
+    ///     keep_vars: whether to give the parameters themselves, instead of detached tensors.
+    ///
+    /// Its attribute `_metadata` tells the version of every module's class. Positional arguments are deprecated.
+    #[pyo3(signature = (*args, destination=None, prefix=None, keep_vars=false), text_signature = "($self, *args, destination=None, prefix='', keep_vars=False)")]
+    fn state_dict<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        destination: Option<Bound<'py, PyAny>>,
+        prefix: Option<String>,
+        keep_vars: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let (mut destination, mut prefix, mut keep_vars) = (destination, prefix.unwrap_or_default(), keep_vars);
+        if !args.is_empty() {
+            let text = c"Positional args are being deprecated, use kwargs instead.";
+            PyErr::warn(py, &py.get_type::<PyFutureWarning>(), text, 1)?;
+            if destination.is_none() {
+                destination = Some(args.get_item(0)?).filter(|given| !given.is_none());
+            }
+            if args.len() > 1 && prefix.is_empty() {
+                prefix = args.get_item(1)?.extract()?;
+            }
+            if args.len() > 2 && !keep_vars {
+                keep_vars = args.get_item(2)?.is_truthy()?;
+            }
+        }
+        let destination = match destination {
+            Some(destination) => destination,
+            None => {
+                let fresh = ordered_dict(py)?;
+                fresh.setattr(intern!(py, "_metadata"), ordered_dict(py)?)?;
+                fresh
+            }
+        };
+        let metadata = destination.getattr_opt(intern!(py, "_metadata"))?;
+        Saving { destination: &destination, metadata, keep_vars }.save(slf, &prefix)
+    }
+
+    /// Writes what the module itself saves, not its descendants. Subclasses override it to save more, or otherwise.
+    fn _save_to_state_dict(
+        slf: &Bound<'_, Self>,
+        destination: &Bound<'_, PyAny>,
+        prefix: &str,
+        keep_vars: bool,
+    ) -> PyResult<()> {
+        save_own(slf, destination, prefix, keep_vars)
+    }
+
+    /// What a subclass saves beside tensors, under the key `_extra_state`. It overrides this and `set_extra_state`.
+    fn get_extra_state(&self) -> PyResult<()> {
+        Err(PyRuntimeError::new_err(
+            "Module.get_extra_state() is only called if a subclass overrides it: the class saves no extra state",
+        ))
+    }
+
+    /// Takes what `get_extra_state` gave, when a saved state is loaded.
+    fn set_extra_state(&self, state: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _ = state;
+        Err(PyRuntimeError::new_err(
+            "Module.set_extra_state() is only called if a subclass overrides it: the class loads no extra state",
+        ))
+    }
+}

@@ -1,0 +1,14 @@
+//! Random numbers: `Generator`, factories, draws by probabilities, dropout, and the in-place methods of tensors.
+
+mod dropout;
+mod factories;
+mod generator;
+mod methods;
+
+use pyo3::prelude::*;
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    generator::register(m)?;
+    factories::register(m)?;
+    dropout::register(m)
+}

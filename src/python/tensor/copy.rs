@@ -1,0 +1,70 @@
+//! Copies of whole tensors, for `copy.deepcopy` and `pickle`.
+
+use super::class::{PyTensor, wrap};
+use super::parameter::PyParameter;
+use crate::array::{Array, DType, Storage};
+use crate::autograd::Tensor;
+use crate::shape::Layout;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+use std::sync::Arc;
+
+/// The bytes of a storage as an array.
+fn bytes_of(storage: &Arc<Storage>) -> PyResult<Array> {
+    Ok(Array::from_storage(storage.clone(), DType::U8, Layout::contiguous(&[storage.bytes()]))?)
+}
+
+/// The copy of a storage, made once for all tensors that share it: `memo` keeps it under the storage's address.
+fn copied_storage(storage: &Arc<Storage>, memo: &Bound<'_, PyDict>) -> PyResult<Arc<Storage>> {
+    let key = ("rsnn storage", storage.as_ptr() as usize);
+    if let Some(known) = memo.get_item(key)? {
+        return Ok(known.cast::<PyTensor>()?.get().tensor.array().storage().clone());
+    }
+    let copy = bytes_of(storage)?.copy_contiguous()?;
+    memo.set_item(key, wrap(memo.py(), Tensor::new(copy.clone()))?)?;
+    Ok(copy.storage().clone())
+}
+
+#[pymethods]
+impl PyTensor {
+    /// A leaf with its own memory. Tensors that share memory share it again when they are copied together.
+    fn __deepcopy__<'py>(slf: &Bound<'py, Self>, memo: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let tensor = &slf.get().tensor;
+        if !tensor.is_leaf() {
+            return Err(PyRuntimeError::new_err(
+                "deepcopy: expected a leaf tensor, got the result of an operation that autograd recorded; detach() it",
+            ));
+        }
+        let array = tensor.array();
+        let storage = copied_storage(array.storage(), memo)?;
+        let twin = wrap(py, Tensor::new(Array::from_storage(storage, array.dtype(), array.layout().clone())?))?;
+        let class = slf.get_type();
+        let copy = if slf.is_instance_of::<PyParameter>() {
+            class.call1((twin, tensor.requires_grad()))?
+        } else {
+            let copy = if slf.is_exact_instance_of::<PyTensor>() { twin.into_any() } else { class.call1((twin,))? };
+            copy.cast::<PyTensor>()?.get().tensor.set_requires_grad(tensor.requires_grad())?;
+            copy
+        };
+        memo.set_item(slf.as_ptr() as usize, &copy)?;
+        let deepcopy = py.import(intern!(py, "copy"))?.getattr(intern!(py, "deepcopy"))?;
+        let attributes = slf.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
+        if !attributes.is_empty() {
+            copy.setattr(intern!(py, "__dict__"), deepcopy.call1((attributes, memo))?)?;
+        }
+        if let Some(grad) = tensor.grad() {
+            copy.setattr(intern!(py, "grad"), deepcopy.call1((wrap(py, grad)?, memo))?)?;
+        }
+        Ok(copy)
+    }
+
+    /// Pickles the elements; the history of a computed tensor is lost.
+    fn __reduce_ex__<'py>(slf: &Bound<'py, Self>, _protocol: usize) -> PyResult<Bound<'py, PyAny>> {
+        static REDUCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        REDUCE.import(slf.py(), "rsnn._pickle", "reduce")?.call1((slf,))
+    }
+}

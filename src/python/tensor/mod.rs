@@ -1,0 +1,48 @@
+//! `rsnn.Tensor`: the class and, topic by topic, its methods.
+
+mod arithmetic;
+mod autograd;
+mod bits;
+mod class;
+mod compare;
+mod copy;
+mod create;
+mod data;
+mod elementwise;
+mod extrema;
+mod indexing;
+mod join;
+mod layout;
+mod like;
+mod matmul;
+mod methods;
+mod norms;
+mod operators;
+mod pairs;
+mod parameter;
+mod parts;
+mod ranges;
+mod reductions;
+mod scans;
+mod shape;
+mod sorting;
+mod split;
+mod text;
+mod unary;
+
+pub use class::{Out, PyTensor, check_memory_format, cpu, wrap};
+pub use parameter::PyParameter;
+
+use pyo3::prelude::*;
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<PyTensor>()?;
+    parameter::register(m)?;
+    create::register(m)?;
+    data::register(m)?;
+    split::register(m)?;
+    join::register(m)?;
+    like::register(m)?;
+    ranges::register(m)?;
+    matmul::register(m)
+}

@@ -1,0 +1,59 @@
+//! `Parameter`: a tensor that a module registers when it is assigned to it.
+
+use super::class::{PyTensor, adopt};
+use crate::array::Array;
+use crate::autograd::Tensor;
+use crate::python::dtype::default_dtype;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+/// A tensor that is a module parameter: assigned to a module's attribute, it appears among its `parameters()`.
+///
+/// Args:
+///     data: the tensor whose memory the parameter shares; an empty tensor if not given.
+///     requires_grad: whether it is to be trained.
+///
+/// Example:
+///     >>> rsnn.nn.Parameter(rsnn.zeros(2))
+///     Parameter containing:
+///     tensor([0., 0.], requires_grad=True)
+#[pyclass(name = "Parameter", module = "rsnn.nn.parameter", extends = PyTensor, subclass, frozen)]
+pub struct PyParameter;
+
+fn contents(data: Option<&Bound<'_, PyTensor>>, requires_grad: bool) -> PyResult<PyTensor> {
+    let tensor = match data {
+        Some(data) => data.get().tensor.data(),
+        None => Tensor::new(Array::zeros(&[0], default_dtype())?),
+    };
+    if requires_grad {
+        tensor.set_requires_grad(true)?;
+    }
+    Ok(PyTensor::new(tensor))
+}
+
+#[pymethods]
+impl PyParameter {
+    #[new]
+    #[pyo3(signature = (data=None, requires_grad=true, *_args, **_kwargs))]
+    fn new(
+        data: Option<&Bound<'_, PyTensor>>,
+        requires_grad: bool,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        Ok(PyClassInitializer::from(contents(data, requires_grad)?).add_subclass(PyParameter))
+    }
+
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __init__(slf: &Bound<'_, Self>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {
+        adopt(slf.as_super());
+    }
+
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        super::text::parameter_text(slf.as_super())
+    }
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<PyParameter>()
+}

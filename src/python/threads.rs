@@ -1,0 +1,41 @@
+//! How many threads kernels use.
+
+use crate::kernels::parallel;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+/// The number of threads that an operation may use, the calling one included.
+///
+/// Example:
+///     >>> rsnn.get_num_threads() >= 1
+///     True
+#[pyfunction]
+fn get_num_threads() -> usize {
+    parallel::num_threads()
+}
+
+/// Sets the number of threads that operations use from now on. Results do not depend on it.
+///
+/// Args:
+///     num: at least one.
+///
+/// Raises:
+///     RuntimeError: if `num` is not positive.
+///
+/// Example:
+///     >>> n = rsnn.get_num_threads()
+///     >>> rsnn.set_num_threads(1)
+///     >>> rsnn.set_num_threads(n)
+#[pyfunction]
+fn set_num_threads(num: i64) -> PyResult<()> {
+    let count = usize::try_from(num).ok().filter(|&count| count > 0);
+    let count = count
+        .ok_or_else(|| PyRuntimeError::new_err(format!("set_num_threads: expected a positive integer, got {num}")))?;
+    parallel::set_num_threads(count);
+    Ok(())
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(get_num_threads, m)?)?;
+    m.add_function(wrap_pyfunction!(set_num_threads, m)?)
+}

@@ -1,0 +1,157 @@
+"""Hooks on tensors and on the steps of a graph."""
+
+from __future__ import annotations
+
+import pytest
+
+import rsnn
+
+
+def leaf(values):
+    return rsnn.tensor(values, requires_grad=True)
+
+
+def test_tensor_hooks_run_in_order_and_replace():
+    x = leaf([1.0])
+    seen = []
+    x.register_hook(lambda g: seen.append(("a", g.tolist())))
+    x.register_hook(lambda g: g * 2)
+    x.register_hook(lambda g: seen.append(("b", g.tolist())))
+    (x * 3).backward()
+    assert seen == [("a", [3.0]), ("b", [6.0])]
+    assert x.grad.tolist() == [6.0]
+
+
+def test_hooks_of_results():
+    x = leaf([2.0])
+    y = x * x
+    y.retain_grad()
+    y.register_hook(lambda g: g * 10)
+    (y * 3).backward()
+    assert y.grad.tolist() == [30.0] and y.retains_grad
+    assert x.grad.tolist() == [120.0]
+
+
+def test_a_hook_may_remove_itself():
+    x = leaf([1.0])
+    calls = []
+
+    def hook(grad):
+        calls.append(1)
+        handle.remove()
+
+    handle = x.register_hook(hook)
+    (x * 1).backward()
+    (x * 1).backward()
+    assert calls == [1]
+    handle.remove()
+
+
+def test_handles_are_context_managers():
+    x = leaf([1.0])
+    with x.register_hook(lambda g: g * 5):
+        (x * 1).backward()
+    (x * 1).backward()
+    assert x.grad.tolist() == [6.0]
+
+
+def test_hooks_refuse_and_report():
+    with pytest.raises(RuntimeError, match="doesn't require gradient"):
+        rsnn.ones(1).register_hook(print)
+    x = leaf([1.0, 2.0])
+    handle = x.register_hook(lambda g: 3)
+    with pytest.raises(RuntimeError, match="hook"):
+        x.sum().backward()
+    handle.remove()
+    handle = x.register_hook(lambda g: rsnn.ones(3))
+    with pytest.raises(RuntimeError, match="hook"):
+        x.sum().backward()
+    handle.remove()
+
+    def fail(grad):
+        raise KeyError("mine")
+
+    x.register_hook(fail)
+    with pytest.raises(KeyError, match="mine"):
+        x.sum().backward()
+    assert x.grad is None
+
+
+def test_post_accumulate_hooks():
+    x = leaf([1.0])
+    seen = []
+    handle = x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.tolist())))
+    (x * 2).backward()
+    (x * 2).backward()
+    assert seen == [(True, [2.0]), (True, [4.0])]
+    handle.remove()
+    (x * 2).backward()
+    assert len(seen) == 2
+    with pytest.raises(RuntimeError, match="non-leaf"):
+        (x * 1).register_post_accumulate_grad_hook(print)
+
+
+def test_a_post_accumulate_hook_may_step_and_clear():
+    x = leaf([1.0])
+
+    def step(t):
+        with rsnn.no_grad():
+            t.sub_(t.grad)
+        t.grad = None
+
+    x.register_post_accumulate_grad_hook(step)
+    (x * 0.25).backward()
+    assert x.tolist() == [0.75] and x.grad is None
+
+
+def test_node_hooks():
+    x, y = leaf([2.0]), leaf([3.0])
+    z = x * y
+    order = []
+
+    def pre(grads):
+        order.append(("pre", [g.tolist() for g in grads]))
+        return (grads[0] * 2,)
+
+    def post(inputs, outputs):
+        order.append(("post", [g.tolist() for g in inputs], [g.tolist() for g in outputs]))
+        return (inputs[0] + 1, inputs[1])
+
+    z.grad_fn.register_prehook(pre)
+    z.grad_fn.register_hook(post)
+    z.backward()
+    assert order == [("pre", [[1.0]]), ("post", [[6.0], [4.0]], [[2.0]])]
+    assert x.grad.tolist() == [7.0] and y.grad.tolist() == [4.0]
+
+
+def test_hooks_see_captured_gradients_of_leaves():
+    x = leaf([2.0])
+    x.register_hook(lambda g: g * 3)
+    (got,) = rsnn.autograd.grad(x * 5, x)
+    assert got.tolist() == [15.0] and x.grad is None
+
+
+def test_nodes():
+    x = leaf([1.0])
+    y = x * 2
+    node = y.grad_fn
+    assert isinstance(node, rsnn.autograd.graph.Node)
+    assert node.name() == "MulBackward0" and node == y.grad_fn and hash(node) == hash(y.grad_fn)
+    ((below, index),) = [pair for pair in node.next_functions if pair[0] is not None]
+    assert below.name().endswith("AccumulateGrad") and index == 0
+    assert below.variable is x
+    with pytest.raises(AttributeError):
+        node.variable  # noqa: B018
+    edge = rsnn.autograd.graph.get_gradient_edge(y)
+    assert edge.node == node and edge.output_nr == 0
+    with pytest.raises(RuntimeError, match="gradient edge"):
+        rsnn.autograd.graph.get_gradient_edge(rsnn.ones(1))
+
+
+def test_increment_version():
+    x = leaf([1.0])
+    h = x * 2
+    y = h * h
+    rsnn.autograd.graph.increment_version(h)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
