@@ -4,6 +4,7 @@ A key is a bare name, or `Class.method` (results), `Class.method.parameter` or `
 """
 
 HEADER = """# Written by tools/stubs.py from the built module; do not edit.
+import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, SupportsIndex
 

@@ -9,6 +9,7 @@ Names, parameters and defaults come from the built module (so they cannot drift)
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -19,9 +20,14 @@ from rsnn import _C
 TARGET = Path(__file__).parent.parent / "python" / "rsnn" / "_C.pyi"
 
 
+def unshadowed(kind: str) -> str:
+    """A type that means the same inside `Tensor`, which has members `int`, `float`, `bool` and `dtype`."""
+    return re.sub(r"\bdtype\b", "_dtype", re.sub(r"\b(bool|int|float)\b", r"builtins.\1", kind))
+
+
 def lookup(table: dict[str, str], owner: str, name: str, default: str) -> str:
     """The entry for `Owner.name`, else for `name`, else the default."""
-    return table.get(f"{owner}.{name}", table.get(name, default))
+    return unshadowed(table.get(f"{owner}.{name}", table.get(name, default)))
 
 
 def parameters(owner: str, name: str, function: object, method: bool) -> str:
@@ -114,7 +120,7 @@ def render() -> str:
     # A base stands before the classes that extend it.
     for name, cls in sorted(classes, key=lambda item: (len(item[1].__mro__), item[0])):
         lines += ["", *class_stub(name, cls)]
-    return "\n".join([*lines, "", *functions, ""])
+    return "\n".join([*lines, "", "_dtype = dtype", "", *functions, ""])
 
 
 def main() -> None:
