@@ -6,15 +6,20 @@ A key is a bare name, or `Class.method` (results), `Class.method.parameter` or `
 HEADER = """# Written by tools/stubs.py from the built module; do not edit.
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, final
 
 import numpy as np
+
+from typing_extensions import Self, disjoint_base
 
 from rsnn._device import device as _device
 from rsnn._size import Size
 """
 
 CLASS_BASES = {"Parameter": "(Tensor)", "Sequential": "(Module)", "ModuleList": "(Module)", "ModuleDict": "(Module)"}
+
+#: Class attributes.
+ATTRIBUTES = {"Module": {"call_super_init": "bool", "dump_patches": "bool"}}
 
 #: Members that need no stub: the interpreter's own, and what a type checker must not see.
 SKIP = {
@@ -40,14 +45,16 @@ PARAMETERS = {
     "target": "Tensor",
     "mode": "Any",
     "generator": "Generator",
-    "__getitem__.key": "Any",
-}
+    "__eq__.value": "object", "__eq__.other": "object", "__ne__.value": "object",
+    "update.other": "Any",
+    "Generator.__new__.device": "str | _device",
+}  # fmt: skip
 
 RETURNS = {
     "__bool__": "bool", "__float__": "float", "__int__": "int", "__index__": "int", "__len__": "int", "__hash__": "int",
     "__repr__": "str", "__str__": "str", "__init__": "None", "__setitem__": "None", "__delitem__": "None",
     "__setattr__": "None", "__delattr__": "None", "__contains__": "bool", "__iter__": "Iterator[Any]",
-    "__getattribute__": "Any", "__getattr__": "Any", "__reduce__": "Any", "__reduce_ex__": "Any", "__getstate__": "Any",
+    "__eq__": "bool", "__ne__": "bool", "Tensor.__eq__": "Tensor", "Tensor.__ne__": "Tensor", "__getattribute__": "Any", "__getattr__": "Any", "__reduce__": "Any", "__reduce_ex__": "Any", "__getstate__": "Any",
     "__setstate__": "None", "__call__": "Any", "__dir__": "list[str]", "__format__": "str", "__exit__": "None",
     "Tensor.shape": "Size", "Tensor.size": "Any", "Tensor.stride": "Any", "Tensor.storage_offset": "int",
     "Tensor.dim": "int", "Tensor.ndimension": "int", "Tensor.numel": "int", "Tensor.nelement": "int",
@@ -59,6 +66,12 @@ RETURNS = {
     "dtype.__reduce__": "str", "is_grad_enabled": "bool", "is_inference_mode_enabled": "bool", "can_cast": "bool",
     "get_default_dtype": "dtype", "promote_types": "dtype", "set_default_dtype": "None", "_set_grad_enabled": "bool",
     "_set_inference_mode": "bool", "_autograd_backward": "None", "_autograd_grad": "list[Tensor | None]",
+}  # fmt: skip
+
+#: What a checker holds against members that are as PyTorch has them.
+IGNORE = {
+    "Tensor.__eq__": "override", "Tensor.__ne__": "override", "Tensor.__ipow__": "misc",
+    "NameSet.__iand__": "misc", "NameSet.__ior__": "misc", "NameSet.__isub__": "misc", "NameSet.__ixor__": "misc",
 }  # fmt: skip
 
 PROPERTIES = {

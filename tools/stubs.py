@@ -11,11 +11,15 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import textwrap
 from pathlib import Path
 
-from stub_types import CLASS_BASES, HEADER, PARAMETERS, PROPERTIES, RETURNS, SKIP
+from stub_types import ATTRIBUTES, CLASS_BASES, HEADER, IGNORE, PARAMETERS, PROPERTIES, RETURNS, SKIP
 
 from rsnn import _C
+
+#: The flag of classes that may be subclassed (`Py_TPFLAGS_BASETYPE`).
+EXTENSIBLE = 1 << 10
 
 TARGET = Path(__file__).parent.parent / "python" / "rsnn" / "_C.pyi"
 
@@ -26,8 +30,9 @@ def unshadowed(kind: str) -> str:
 
 
 def lookup(table: dict[str, str], owner: str, name: str, default: str) -> str:
-    """The entry for `Owner.name`, else for `name`, else the default."""
-    return unshadowed(table.get(f"{owner}.{name}", table.get(name, default)))
+    """The entry for `Owner.name`, else for what follows its first dot, else for `name`, else the default."""
+    keys = (f"{owner}.{name}", f"{owner.rpartition('.')[2]}.{name}", name)
+    return unshadowed(next((table[key] for key in keys if key in table), default))
 
 
 def parameters(owner: str, name: str, function: object, method: bool) -> str:
@@ -70,13 +75,26 @@ def parameters(owner: str, name: str, function: object, method: bool) -> str:
 def function_stub(owner: str, name: str, function: object, indent: str, method: bool, returns: str) -> str:
     """One `def`."""
     result = lookup(RETURNS, owner, name, returns)
-    return f"{indent}def {name}({parameters(owner, name, function, method)}) -> {result}: ..."
+    note = IGNORE.get(f"{owner}.{name}", IGNORE.get(name, ""))
+    note = note and f"  # type: ignore[{note}]"
+    return f"{indent}def {name}({parameters(owner, name, function, method)}) -> {result}: ...{note}"
 
 
 def class_stub(name: str, cls: type) -> list[str]:
     """A class with its own members."""
     base = CLASS_BASES.get(name, "")
-    lines = [f"class {name}{base}:"]
+    lines = []
+    if not cls.__flags__ & EXTENSIBLE:
+        lines.append("@final")
+    elif cls.__base__ is not None and cls.__basicsize__ != cls.__base__.__basicsize__:
+        lines.append("@disjoint_base")
+    lines.append(f"class {name}{base}:")
+    heading = len(lines)
+    lines += [f"    {attribute}: {unshadowed(kind)}" for attribute, kind in ATTRIBUTES.get(name, {}).items()]
+    if "__new__" in vars(cls) and "__init__" not in vars(cls):
+        lines.append(
+            f"    def __new__(cls, {parameters(name, '__new__', cls, False)}) -> Self: ...".replace("cls, )", "cls)")
+        )
     default = "Tensor" if name == "Tensor" else "Any"
     for member, value in sorted(vars(cls).items()):
         if f"{name}.{member}" in SKIP or member in SKIP:
@@ -96,10 +114,13 @@ def class_stub(name: str, cls: type) -> list[str]:
             lines.append(f"    @property\n    def {member}(self) -> {kind}: ...")
             if f"{name}.{member}" in PROPERTIES.get("writable", ""):
                 lines.append(f"    @{member}.setter\n    def {member}(self, value: {kind}) -> None: ...")
+        elif member == "__init__":
+            # The interpreter shows the parameters of a native class as those of the class.
+            lines.append(f"    def __init__(self, {parameters(name, member, cls, False)}) -> None: ...")
         elif callable(value):
             lines.append(function_stub(name, member, value, "    ", True, default))
-    if len(lines) == 1:
-        lines[0] += " ..."
+    if len(lines) == heading:
+        lines[-1] += " ..."
     return lines
 
 
@@ -115,7 +136,8 @@ def render() -> str:
             functions.append(function_stub("", name, value, "", False, "Tensor"))
         else:
             values.append(f"{name}: {type(value).__name__}")
-    lines = [HEADER]
+    names = textwrap.fill(", ".join(f'"{name}"' for name in sorted(_C.__all__)), 116)
+    lines = [HEADER, f"__all__ = [\n{textwrap.indent(names, '    ')},\n]", ""]
     lines += values
     # A base stands before the classes that extend it.
     for name, cls in sorted(classes, key=lambda item: (len(item[1].__mro__), item[0])):

@@ -48,7 +48,7 @@ fn pair<'py>(number: usize, item: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, Py
 impl ModuleDict {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(modules=None)")]
     fn py_new(
         class: &Bound<'_, PyType>,
         _args: &Bound<'_, PyTuple>,

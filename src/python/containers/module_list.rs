@@ -46,7 +46,7 @@ fn extend(slf: &Bound<'_, ModuleList>, modules: &Bound<'_, PyAny>) -> PyResult<(
 impl ModuleList {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(modules=None)")]
     fn py_new(
         class: &Bound<'_, PyType>,
         _args: &Bound<'_, PyTuple>,

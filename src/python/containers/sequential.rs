@@ -99,7 +99,7 @@ fn run<'py>(slf: &Bound<'py, Sequential>, input: Bound<'py, PyAny>) -> PyResult<
 impl Sequential {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(*args)")]
     fn py_new(
         class: &Bound<'_, PyType>,
         _args: &Bound<'_, PyTuple>,

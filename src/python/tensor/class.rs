@@ -115,7 +115,7 @@ pub fn cpu(py: Python<'_>) -> PyResult<Py<PyAny>> {
 impl PyTensor {
     /// A tensor of the given sizes with undefined elements, or a tensor of the given data, in the default dtype.
     #[new]
-    #[pyo3(signature = (*args, **_kwargs))]
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "(*args, **kwargs)")]
     fn new_py(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         super::create::legacy(args).map(PyTensor::new)
     }

@@ -34,7 +34,7 @@ fn contents(data: Option<&Bound<'_, PyTensor>>, requires_grad: bool) -> PyResult
 #[pymethods]
 impl PyParameter {
     #[new]
-    #[pyo3(signature = (data=None, requires_grad=true, *_args, **_kwargs))]
+    #[pyo3(signature = (data=None, requires_grad=true, *_args, **_kwargs), text_signature = "(data=None, requires_grad=True)")]
     fn new(
         data: Option<&Bound<'_, PyTensor>>,
         requires_grad: bool,
