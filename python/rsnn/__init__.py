@@ -12,12 +12,15 @@ from . import random as random
 from . import return_types as return_types
 from . import utils as utils
 from ._C import *  # noqa: F403
+from ._composite import *  # noqa: F403
+from ._constants import *  # noqa: F403
 from ._device import device as device
 from ._einsum import einsum as einsum
 from ._formats import channels_last as channels_last
 from ._formats import channels_last_3d as channels_last_3d
 from ._formats import contiguous_format as contiguous_format
 from ._formats import layout as layout
+from ._formats import legacy_contiguous_format as legacy_contiguous_format
 from ._formats import memory_format as memory_format
 from ._formats import preserve_format as preserve_format
 from ._formats import sparse_coo as sparse_coo

@@ -27,6 +27,7 @@ pub mod norm;
 pub mod pick;
 pub mod pool;
 pub mod random;
+pub mod rearrange;
 pub mod reduce;
 pub mod scan;
 pub mod softmax;

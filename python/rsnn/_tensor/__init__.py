@@ -3,3 +3,8 @@
 from . import aliases as aliases
 from . import composite as composite
 from . import conversion as conversion
+from . import elements as elements
+from . import kind as kind
+from . import products as products
+from . import rearrange as rearrange
+from . import statistics as statistics

@@ -28,7 +28,7 @@ mod strided;
 mod unfold;
 
 pub use alias::{alias, view_dtype};
-pub use diagonal::{diagonal, diagonal_scatter};
+pub use diagonal::{diag, diag_embed, diagonal, diagonal_scatter};
 pub use expand::{broadcast_tensors, broadcast_to, expand};
 pub use inplace::{as_strided_, resize_, set_, squeeze_, t_, transpose_, unsqueeze_};
 pub use part::{narrow, part, select, slice};

@@ -22,6 +22,7 @@ mod pairs;
 mod parameter;
 mod parts;
 mod ranges;
+mod rearrange;
 mod reductions;
 mod scans;
 mod shape;

@@ -1,0 +1,118 @@
+//! `flip` and `roll`: axes in another order.
+
+use crate::array::Array;
+use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply};
+use crate::dispatch_size;
+use crate::error::Result;
+use crate::kernels::index::{Blocks, gather_blocks};
+use crate::ops::view;
+use crate::shape::{normalize_axes, normalize_axis};
+use smallvec::{SmallVec, smallvec};
+
+/// What happens to the indices of one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Stay,
+    Reverse,
+    /// Each element moves so many places on; fewer than the axis has.
+    Rotate(usize),
+}
+
+impl Turn {
+    fn inverse(self, size: usize) -> Turn {
+        match self {
+            Turn::Rotate(by) if by > 0 => Turn::Rotate(size - by),
+            same => same,
+        }
+    }
+
+    /// The index that comes to stand at place `at`.
+    fn source(self, at: usize, size: usize) -> usize {
+        match self {
+            Turn::Stay => at,
+            Turn::Reverse => size - 1 - at,
+            Turn::Rotate(by) => (at + size - by) % size,
+        }
+    }
+}
+
+/// A turn for each axis.
+#[derive(Debug)]
+struct Reorder {
+    name: &'static str,
+    turns: SmallVec<[Turn; 6]>,
+}
+
+impl Op for Reorder {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn forward(&self, x: &[&Array]) -> Result<Arrays> {
+        let x = x[0];
+        let moves = |turn: &Turn| !matches!(turn, Turn::Stay | Turn::Rotate(0));
+        let (Some(first), Some(last)) = (self.turns.iter().position(moves), self.turns.iter().rposition(moves)) else {
+            return Ok(smallvec![x.copy_contiguous()?]);
+        };
+        let out = Array::empty(x.shape(), x.dtype())?;
+        if out.numel() == 0 {
+            return Ok(smallvec![out]);
+        }
+        let mut offsets = vec![0];
+        for axis in first..=last {
+            let (size, stride, turn) = (x.shape()[axis], x.strides()[axis], self.turns[axis]);
+            let steps: Vec<usize> = (0..size).map(|at| turn.source(at, size) * stride).collect();
+            offsets = offsets.iter().flat_map(|&base| steps.iter().map(move |&step| base + step)).collect();
+        }
+        let indexed: SmallVec<[bool; 6]> = (0..x.ndim()).map(|axis| (first..=last).contains(&axis)).collect();
+        let blocks = Blocks::new(x.shape(), x.strides(), &indexed, first);
+        let (from, to) = (x.bits(), out.bits());
+        dispatch_size!(x.dtype(), T => gather_blocks(from.operand::<T>(), &blocks, &offsets, to.slice_mut::<T>()));
+        Ok(smallvec![out])
+    }
+    fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
+        let turns = self.turns.iter().zip(cx.shape(0)).map(|(turn, &size)| turn.inverse(size)).collect();
+        let back = Reorder { name: self.name, turns };
+        Ok(smallvec![grads[0].as_ref().map(|grad| apply(back, &[grad])).transpose()?])
+    }
+}
+
+/// A copy with some axes reversed.
+///
+/// # Errors
+/// `IndexError` for axes out of range, `RuntimeError` for one given twice.
+pub fn flip(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
+    let mut chosen = normalize_axes("flip", axes, x.ndim())?;
+    if axes.is_empty() {
+        chosen.fill(false);
+    }
+    let turns = (0..x.ndim()).map(|axis| if chosen[axis] { Turn::Reverse } else { Turn::Stay }).collect();
+    apply(Reorder { name: "flip", turns }, &[x])
+}
+
+/// A copy with the elements of some axes moved on by `shifts` places; those that leave at the end come back at the start.
+/// Without axes the tensor is rolled as if it had only one.
+///
+/// # Errors
+/// `RuntimeError` unless there is a shift for each axis, `IndexError` for axes out of range.
+pub fn roll(x: &Tensor, shifts: &[isize], axes: &[isize]) -> Result<Tensor> {
+    crate::ensure!(!shifts.is_empty(), Runtime, "`shifts` required");
+    if axes.is_empty() && shifts.len() == 1 {
+        return view::reshape_to(&roll(&view::flatten(x, 0, -1)?, shifts, &[0])?, &x.shape());
+    }
+    crate::ensure!(
+        shifts.len() == axes.len(),
+        Runtime,
+        "shifts and dimensions must align. shifts: {}, dims:{}",
+        shifts.len(),
+        axes.len()
+    );
+    let shape = x.shape();
+    let mut by: SmallVec<[usize; 6]> = smallvec![0; shape.len()];
+    for (&shift, &axis) in shifts.iter().zip(axes) {
+        let axis = normalize_axis(axis, shape.len())?;
+        if let Some(&size) = shape.get(axis).filter(|&&size| size > 0) {
+            by[axis] = (by[axis] + shift.rem_euclid(size as isize) as usize) % size;
+        }
+    }
+    apply(Reorder { name: "roll", turns: by.into_iter().map(Turn::Rotate).collect() }, &[x])
+}
