@@ -74,6 +74,22 @@ impl DType {
         }
     }
 
+    /// The C++ type that some of PyTorch's messages name: `long int`.
+    pub fn c_name(self) -> &'static str {
+        match self {
+            DType::Bool => "bool",
+            DType::U8 => "unsigned char",
+            DType::I8 => "signed char",
+            DType::I16 => "short int",
+            DType::I32 => "int",
+            DType::I64 => "long int",
+            DType::F16 => "c10::Half",
+            DType::BF16 => "c10::BFloat16",
+            DType::F32 => "float",
+            DType::F64 => "double",
+        }
+    }
+
     /// Bytes of an element.
     #[inline]
     pub fn size(self) -> usize {

@@ -1,8 +1,9 @@
-//! Copies: `copy_`, `clone`, `contiguous`.
+//! Copies: `copy_`, `fill_`, `clone`, `contiguous`.
 
-use crate::array::Array;
+use crate::array::{Array, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, apply_inplace};
 use crate::error::Result;
+use crate::ops::binary::Value;
 use crate::shape::{Bracketed, Layout, broadcast};
 use smallvec::smallvec;
 use std::borrow::Cow;
@@ -138,4 +139,51 @@ pub fn clone(x: &Tensor, format: MemoryFormat) -> Result<Tensor> {
 /// `RuntimeError` for a channels-last format and another number of axes.
 pub fn contiguous(x: &Tensor, format: MemoryFormat) -> Result<Tensor> {
     if x.with_array(|a| format.holds(a.layout())) { Ok(x.clone()) } else { clone(x, format) }
+}
+
+/// One number in every place.
+#[derive(Debug)]
+struct Fill {
+    value: Scalar,
+}
+
+impl Op for Fill {
+    fn name(&self) -> &'static str {
+        "fill_"
+    }
+    fn node_name(&self) -> Cow<'static, str> {
+        "FillBackward2".into()
+    }
+    fn forward(&self, x: &[&Array]) -> Result<Arrays> {
+        Ok(smallvec![Array::full(x[0].shape(), self.value, x[0].dtype())?])
+    }
+    fn forward_inplace(&self, x: &[&Array]) -> Result<()> {
+        x[0].fill(self.value)
+    }
+    fn backward(&self, cx: &Context<'_>, _: &[Option<Tensor>]) -> Result<Grads> {
+        let zeros = Array::scalar(Scalar::Int(0), cx.dtype(0))?.broadcast_to(cx.shape(0));
+        Ok(smallvec![Some(Tensor::new(zeros))])
+    }
+}
+
+/// Writes one value, a number or a tensor without axes, into every place.
+///
+/// # Errors
+/// `RuntimeError` for a tensor with axes, and a number that the dtype cannot hold.
+pub fn fill_(x: &Tensor, value: Value<'_>) -> Result<()> {
+    match value {
+        Value::Tensor(value) => {
+            crate::ensure!(
+                value.ndim() == 0,
+                Runtime,
+                "fill_ only supports 0-dimension value tensor but got tensor with {} dimensions.",
+                value.ndim()
+            );
+            copy_(x, value)
+        }
+        Value::Scalar(value) => {
+            value.check_fits(x.dtype())?;
+            apply_inplace(Fill { value }, &[x])
+        }
+    }
 }

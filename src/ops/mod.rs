@@ -13,6 +13,7 @@
 //! - Half types compute in `f32` and round once; see [`compute_dtype`].
 //! - Errors name the operation, what was expected and what came, in PyTorch's exception class.
 
+pub mod activation;
 pub mod binary;
 pub mod conv;
 pub mod copy;

@@ -14,6 +14,7 @@ ALIASES = {
     "arctan": "atan",
     "arctan2": "atan2",
     "arctanh": "atanh",
+    "clip": "clamp",
     "divide": "div",
     "fix": "trunc",
     "greater": "gt",

@@ -22,7 +22,7 @@ use crate::array::{Array, Category, DType, Promotion, Scalar, default_float};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, check_inplace};
 use crate::error::Result;
 use crate::shape::{Dims, Layout, broadcast};
-use kind::Kind;
+pub(super) use kind::Kind;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
@@ -53,7 +53,7 @@ impl From<Scalar> for Value<'_> {
     }
 }
 
-const ONE: Scalar = Scalar::Int(1);
+pub(super) const ONE: Scalar = Scalar::Int(1);
 
 /// Functions of the family: a new tensor, and in place.
 macro_rules! functions {
@@ -210,6 +210,11 @@ fn binary_(kind: Kind, alpha: Scalar, a: &Tensor, b: Value<'_>) -> Result<()> {
         Value::Tensor(b) => apply_inplace(Binary { kind, alpha, sides: Sides::Both }, &[a, b]),
         Value::Scalar(s) => apply_inplace(Binary { kind, alpha, sides: Sides::Left(s) }, &[a]),
     }
+}
+
+/// An operation between two arrays, outside of the graph.
+pub(super) fn of_arrays(kind: Kind, alpha: Scalar, a: &Array, b: &Array) -> Result<Array> {
+    Ok(Binary { kind, alpha, sides: Sides::Both }.forward(&[a, b])?.swap_remove(0))
 }
 
 /// Which sides are tensors.

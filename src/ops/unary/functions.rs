@@ -122,16 +122,54 @@ functions! {
     tanhshrink tanhshrink_ Tanhshrink;
 }
 
-/// NaN and infinities replaced; without replacements by 0 and the largest finite numbers of the dtype.
-pub fn nan_to_num(nan: Option<f64>, posinf: Option<f64>, neginf: Option<f64>, dtype: DType) -> Unary {
-    let largest = match dtype {
+fn largest(dtype: DType) -> f64 {
+    match dtype {
         DType::F16 => half::f16::MAX.to_f64(),
         DType::BF16 => half::bf16::MAX.to_f64(),
         DType::F32 => f32::MAX as f64,
         _ => f64::MAX,
-    };
+    }
+}
+
+/// NaN and infinities replaced; without replacements by 0 and the largest finite numbers of the dtype.
+pub fn nan_to_num(nan: Option<f64>, posinf: Option<f64>, neginf: Option<f64>, dtype: DType) -> Unary {
+    let largest = largest(dtype);
     Unary::NanToNum { nan: nan.unwrap_or(0.0), posinf: posinf.unwrap_or(largest), neginf: neginf.unwrap_or(-largest) }
 }
 
 /// `alpha (e^x - 1)` below 0, `x` above, both scaled so that activations normalise themselves.
 pub const SELU: Unary = Unary::Elu { alpha: 1.673_263_242_354_377_2, scale: 1.050_700_987_355_480_5, input_scale: 1.0 };
+
+/// [`Unary::LeakyRelu`] for in-place use: of a positive slope the result tells all that the gradient needs.
+pub fn leaky_relu_inplace(slope: f64) -> Unary {
+    if slope >= 0.0 { Unary::LeakyReluInplace { slope } } else { Unary::LeakyRelu { slope } }
+}
+
+/// `alpha (e^x - 1)` below 0, `x` above.
+pub fn elu(alpha: f64) -> Unary {
+    Unary::Elu { alpha, scale: 1.0, input_scale: 1.0 }
+}
+
+/// `alpha (e^(x / alpha) - 1)` below 0, `x` above.
+///
+/// # Errors
+/// `RuntimeError` if `alpha` is 0.
+pub fn celu(alpha: f64) -> Result<Unary> {
+    crate::ensure!(alpha != 0.0, Runtime, "ZeroDivisionError: alpha cannot be 0 for CELU");
+    Ok(Unary::Elu { alpha, scale: 1.0, input_scale: 1.0 / alpha })
+}
+
+/// `x - lambda` above `lambda`, `x + lambda` below `-lambda`, 0 between.
+///
+/// # Errors
+/// `RuntimeError` for a `lambda` that is negative, NaN or beyond the range of the dtype.
+pub fn softshrink(lambda: f64, dtype: DType) -> Result<Unary> {
+    let largest = largest(dtype);
+    crate::ensure!(
+        !dtype.is_float() || (0.0..=largest).contains(&lambda),
+        Runtime,
+        "lambda must be in range [0, {largest:e}] for input dtype {}, but found {lambda}",
+        dtype.type_name()
+    );
+    Ok(Unary::Softshrink { lambda })
+}

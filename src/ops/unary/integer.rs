@@ -33,14 +33,18 @@ fn integers<T: Element + Whole>(function: Unary, x: &Array, out: &Array) -> Resu
         }),
         Unary::Square => typed1(1, x, out, |x: T| x.wrapping_mul(&x)),
         Unary::Relu => typed1(1, x, out, |x: T| x.max(zero)),
+        Unary::Clamp { low, high } => {
+            let low = low.map_or(T::min_value(), |s| s.to::<T>());
+            let high = high.map_or(T::max_value(), |s| s.to::<T>());
+            typed1(1, x, out, |x: T| x.max(low).min(high))
+        }
         Unary::Hardtanh { low, high } => {
             crate::ensure!(
                 T::DTYPE != DType::U8 || (low >= 0.0 && high >= 0.0),
                 Runtime,
                 "cannot do hardtanh on an unsigned type with negative limits"
             );
-            let (low, high) = (T::from_f64(low), T::from_f64(high));
-            typed1(1, x, out, |x: T| x.max(low).min(high))
+            integers::<T>(Unary::Clamp { low: Some(low.into()), high: Some(high.into()) }, x, out)
         }
         Unary::Threshold { threshold, value } => {
             let (threshold, value) = (T::from_f64(threshold), T::from_f64(value));

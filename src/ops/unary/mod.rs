@@ -44,6 +44,11 @@ fn zeros_like(x: &Tensor) -> Result<Tensor> {
 impl Unary {
     fn result_dtype(self, dtype: DType) -> Result<DType> {
         match self.domain() {
+            _ if let Unary::Clamp { low, high } = self => {
+                let common = [low, high].into_iter().flatten().fold(dtype, |d, s| s.promote(d));
+                [low, high].into_iter().flatten().try_for_each(|s| s.check_fits(common))?;
+                if common == DType::Bool { integer::refuse(self, common).map(|()| dtype) } else { Ok(common) }
+            }
             Domain::ToFloat if !dtype.is_float() => Ok(default_float()),
             Domain::Float if !dtype.is_float() => integer::refuse(self, dtype).map(|()| dtype),
             // The square of a boolean is its second power, and that is an integer.
@@ -63,7 +68,8 @@ impl Op for Unary {
     }
 
     fn node_name(&self) -> Cow<'static, str> {
-        self.node().into()
+        let node = self.node();
+        if node.contains("Backward") { node.into() } else { format!("{node}Backward0").into() }
     }
 
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {

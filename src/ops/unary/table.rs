@@ -4,7 +4,7 @@
 //!
 //! Functions are generic over [`Number`], gradients over [`Formula`]: see there for what they may use.
 
-use crate::array::Array;
+use crate::array::{Array, Scalar};
 use crate::error::Result;
 use crate::kernels::math::Number;
 use crate::ops::elementwise::{Side, float1, float2};
@@ -64,9 +64,9 @@ macro_rules! unary {
                 match self { $(Unary::$variant { .. } => $name,)* }
             }
 
-            /// The name of its step in the graph.
+            /// The name of its step in the graph, without the ending `Backward0`; or with another ending.
             pub fn node(self) -> &'static str {
-                match self { $(Unary::$variant { .. } => concat!($node, "Backward0"),)* }
+                match self { $(Unary::$variant { .. } => $node,)* }
             }
 
             /// The dtypes it works on.
@@ -187,6 +187,12 @@ unary! {
     };
 
     Relu "relu" "Relu" Same 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
+    Clamp { low: Option<Scalar>, high: Option<Scalar> } "clamp" "ClampBackward1" Same 1 x
+        |x| clamp(x, low, high);
+        |g, x| {
+            let bound = |s: Option<Scalar>, none: f64| T::of(s.map_or(none, Scalar::to_f64));
+            g.when(x.ge(bound(low, f64::NEG_INFINITY)) & x.le(bound(high, f64::INFINITY)))
+        };
     Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same 1 x
         |x| x.at_least(T::of(low)).at_most(T::of(high));
         |g, x| T::select(x.le(T::of(low)) | x.ge(T::of(high)), T::of(0.0), g);
@@ -194,7 +200,7 @@ unary! {
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, x| T::select(x.gt(T::of(0.0)), g, g * T::of(slope));
     // In place, where only the result is left; right for positive slopes.
-    LeakyReluInplace { slope: f64 } "leaky_relu_" "LeakyRelu" Float 1 y
+    LeakyReluInplace { slope: f64 } "leaky_relu" "LeakyReluBackward1" Float 1 y
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, y| T::select(y.gt(T::of(0.0)), g, g * T::of(slope));
     // `scale` on the positive side; `alpha scale (e^(input_scale x) - 1)` on the other.
@@ -300,6 +306,15 @@ fn round_decimals<T: Number>(x: T, decimals: i32) -> T {
         d if d > 0 => (x * scale).round() / scale,
         _ => (x / scale).round() * scale,
     }
+}
+
+/// A bound that is NaN makes everything NaN.
+#[inline(always)]
+fn clamp<T: Number>(x: T, low: Option<Scalar>, high: Option<Scalar>) -> T {
+    let low = T::of(low.map_or(f64::NEG_INFINITY, Scalar::to_f64));
+    let high = T::of(high.map_or(f64::INFINITY, Scalar::to_f64));
+    let y = x.at_least(low).at_most(high);
+    if low.is_nan() || high.is_nan() { T::of(f64::NAN) } else { y }
 }
 
 #[inline(always)]

@@ -1,5 +1,6 @@
 //! Operations that are functions of `nn.functional` rather than methods of tensors.
 
+mod activation;
 mod conv;
 mod loss;
 mod norm;
@@ -9,6 +10,7 @@ mod softmax;
 use pyo3::prelude::*;
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    activation::register(m)?;
     conv::register(m)?;
     norm::register(m)?;
     pool::register(m)?;

@@ -5,6 +5,8 @@ mod factories;
 mod generator;
 mod methods;
 
+pub use generator::{PyGenerator, source};
+
 use pyo3::prelude::*;
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {

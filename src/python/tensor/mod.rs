@@ -4,6 +4,7 @@ mod arithmetic;
 mod autograd;
 mod bits;
 mod class;
+mod combine;
 mod compare;
 mod copy;
 mod create;
@@ -39,6 +40,7 @@ use pyo3::prelude::*;
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyTensor>()?;
     parameter::register(m)?;
+    combine::register(m)?;
     create::register(m)?;
     data::register(m)?;
     split::register(m)?;

@@ -16,13 +16,15 @@ __all__ = [
 ]  # fmt: skip
 
 # Native as they stand, with ``inplace=False`` as the last argument of most: celu(input, alpha=1.0), elu(input, alpha=1.0),
-# gelu(input, *, approximate="none"), hardshrink(input, lambd=0.5), hardsigmoid(input), hardswish(input),
+# gelu(input, *, approximate="none"), glu(input, dim=-1), hardshrink(input, lambd=0.5), hardsigmoid(input), hardswish(input),
 # hardtanh(input, min_val=-1.0, max_val=1.0), leaky_relu(input, negative_slope=0.01), logsigmoid(input), mish(input),
-# relu6(input), selu(input), silu(input), softplus(input, beta=1, threshold=20), softshrink(input, lambd=0.5) and
+# prelu(input, weight), relu6(input), rrelu(input, lower=1/8, upper=1/3, training=False), selu(input), silu(input),
+# softplus(input, beta=1, threshold=20), softshrink(input, lambd=0.5), softsign(input), tanhshrink(input) and
 # threshold(input, threshold, value).
 celu = native("celu")
 elu = native("elu")
 gelu = native("gelu")
+glu = native("glu")
 hardshrink = native("hardshrink")
 hardsigmoid = native("hardsigmoid")
 hardswish = native("hardswish")
@@ -30,11 +32,15 @@ hardtanh = native("hardtanh")
 leaky_relu = native("leaky_relu")
 logsigmoid = native("logsigmoid")
 mish = native("mish")
+prelu = native("prelu")
 relu6 = native("relu6")
+rrelu = native("rrelu")
 selu = native("selu")
 silu = native("silu")
 softplus = native("softplus")
 softshrink = native("softshrink")
+softsign = native("softsign")
+tanhshrink = native("tanhshrink")
 threshold = _threshold = native("threshold")
 
 _log_softmax = native("log_softmax")
@@ -86,53 +92,6 @@ def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:
     return leaky_relu(input, negative_slope, True)
 
 
-def prelu(input: Any, weight: Any) -> Any:
-    """``max(input, 0) + weight * min(input, 0)``, with one weight, or one for each channel (the second axis).
-
-    Raises:
-        RuntimeError: if there are several weights but not as many as channels.
-
-    Example:
-        >>> F.prelu(rsnn.tensor([-1.0, 2.0]), rsnn.tensor([0.5]))
-        tensor([-0.5000,  2.0000])
-    """
-    if weight.ndim > 1:
-        raise RuntimeError(f"prelu: expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
-    if weight.numel() != 1:
-        channels = input.size(1) if input.ndim > 1 else 1
-        if input.ndim == 0 or channels != weight.numel():
-            raise RuntimeError(
-                f"prelu: Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-                f"{weight.numel()} and channel size = {channels}."
-            )
-        weight = weight.reshape((1, channels) + (1,) * (input.ndim - 2))
-    else:
-        weight = weight.reshape(())
-    return rsnn.where(input > 0, input, weight * input)
-
-
-def rrelu(
-    input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
-) -> Any:
-    """A leaky rectifier with random slopes in training. See :class:`rsnn.nn.RReLU`.
-
-    Raises:
-        RuntimeError: if ``lower`` exceeds ``upper``.
-    """
-    if lower > upper:
-        raise RuntimeError(
-            f"rrelu: Lower bound should be less than or equal to the upper bound, got {lower} and {upper}"
-        )
-    if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
-    with rsnn.no_grad():
-        negative = input <= 0
-        slopes = rsnn.ones_like(input)
-        drawn = rsnn.empty(int(negative.sum()), dtype=rsnn.float64).uniform_(lower, upper)
-        slopes[negative] = drawn.to(input.dtype)
-    return input.mul_(slopes) if inplace else input * slopes
-
-
 def rrelu_(input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Any:
     """:func:`rrelu`, written into the input."""
     return rrelu(input, lower, upper, training, True)
@@ -146,31 +105,6 @@ def sigmoid(input: Any) -> Any:
 def tanh(input: Any) -> Any:
     """The hyperbolic tangent."""
     return input.tanh()
-
-
-def glu(input: Any, dim: int = -1) -> Any:
-    """``a * sigmoid(b)`` for the halves ``a`` and ``b`` of the input along ``dim``.
-
-    Raises:
-        RuntimeError: if the axis has an odd size, or the input has no axes.
-    """
-    if input.ndim == 0:
-        raise RuntimeError("glu does not support 0-dimensional tensors")
-    size = input.size(dim)
-    if size % 2:
-        raise RuntimeError(f"glu: Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
-    a, b = input.chunk(2, dim)
-    return a * b.sigmoid()
-
-
-def softsign(input: Any) -> Any:
-    """``input / (1 + abs(input))``."""
-    return input / (input.abs() + 1)
-
-
-def tanhshrink(input: Any) -> Any:
-    """``input - tanh(input)``."""
-    return input - input.tanh()
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
