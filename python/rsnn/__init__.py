@@ -41,15 +41,21 @@ from .random import seed as seed
 from .random import set_rng_state as set_rng_state
 
 if TYPE_CHECKING:
+    from . import linalg as linalg
     from . import optim as optim
     from .serialization import load as load
     from .serialization import save as save
+    from .utils.dlpack import to_dlpack as to_dlpack
 
 
 def __getattr__(name: str) -> Any:
     """Imports what a program that only runs a network does without, when it is first asked for."""
-    if name == "optim":
-        return importlib.import_module("rsnn.optim")
+    if name == "to_dlpack":
+        from .utils.dlpack import to_dlpack
+
+        return to_dlpack
+    if name in ("linalg", "optim"):
+        return importlib.import_module(f"rsnn.{name}")
     if name in ("load", "save"):
         function = getattr(importlib.import_module("rsnn.serialization"), name)
         globals()[name] = function

@@ -43,6 +43,18 @@ NAMES = {
         "diagflat",
         "trace",
     ),
+    "linear algebra": (
+        "det",
+        "logdet",
+        "slogdet",
+        "inverse",
+        "pinverse",
+        "matrix_power",
+        "matrix_exp",
+        "cholesky",
+        "qr",
+        "svd",
+    ),
     "statistics": ("quantile", "nanquantile", "cov", "corrcoef", "renorm"),
     "combinations": (
         "lerp",

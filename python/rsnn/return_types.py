@@ -121,3 +121,61 @@ class histogram(_Result):
     __slots__ = ()
     hist = _field(0)
     bin_edges = _field(1)
+
+
+class slogdet(_Result):
+    """What `Tensor.slogdet` returns."""
+
+    __slots__ = ()
+    sign = _field(0)
+    logabsdet = _field(1)
+
+
+class linalg_slogdet(_Result):
+    """What `linalg.slogdet` returns."""
+
+    __slots__ = ()
+    sign = _field(0)
+    logabsdet = _field(1)
+
+
+class qr(_Result):
+    """What `Tensor.qr` returns."""
+
+    __slots__ = ()
+    Q = _field(0)
+    R = _field(1)
+
+
+class linalg_qr(_Result):
+    """What `linalg.qr` returns."""
+
+    __slots__ = ()
+    Q = _field(0)
+    R = _field(1)
+
+
+class svd(_Result):
+    """What `Tensor.svd` returns."""
+
+    __slots__ = ()
+    U = _field(0)
+    S = _field(1)
+    V = _field(2)
+
+
+class linalg_svd(_Result):
+    """What `linalg.svd` returns."""
+
+    __slots__ = ()
+    U = _field(0)
+    S = _field(1)
+    Vh = _field(2)
+
+
+class linalg_eigh(_Result):
+    """What `linalg.eigh` returns."""
+
+    __slots__ = ()
+    eigenvalues = _field(0)
+    eigenvectors = _field(1)

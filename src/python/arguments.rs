@@ -119,6 +119,8 @@ pub fn aliased(
         match key.as_str() {
             "axis" if dim.is_none() => dim = value.extract()?,
             "keepdims" if !keepdim => keepdim = value.extract()?,
+            // numpy's functions hand it on.
+            "out" if value.is_none() => {}
             "axis" | "keepdims" => {
                 return Err(PyTypeError::new_err(format!("{op}() got multiple values for argument '{key}'")));
             }

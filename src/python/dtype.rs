@@ -72,7 +72,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for DTypeArg {
         // Python's own types stand for their usual dtypes, as in PyTorch.
         let py = obj.py();
         if obj.is(py.get_type::<pyo3::types::PyFloat>()) {
-            return Ok(DTypeArg(default_dtype()));
+            return Ok(DTypeArg(DType::F64));
         }
         if obj.is(py.get_type::<pyo3::types::PyInt>()) {
             return Ok(DTypeArg(DType::I64));

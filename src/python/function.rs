@@ -176,6 +176,18 @@ impl PyFunction {
     }
 }
 
+/// The signature of a method that is written in Python, without annotations.
+fn plain_signature<'py>(method: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let inspect = method.py().import("inspect")?;
+    let signature = inspect.call_method1("signature", (method,))?;
+    let kwargs = PyDict::new(method.py());
+    kwargs.set_item("annotation", inspect.getattr("Parameter")?.getattr("empty")?)?;
+    let parameters = signature.getattr("parameters")?.call_method0("values")?;
+    let plain = parameters.try_iter()?.map(|parameter| parameter?.call_method("replace", (), Some(&kwargs)));
+    let plain = plain.collect::<PyResult<Vec<_>>>()?;
+    Ok(inspect.getattr("Signature")?.call1((plain,))?.str()?.into_any())
+}
+
 fn take<'py>(kwargs: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
     let value = kwargs.get_item(key)?;
     if value.is_some() {
@@ -196,6 +208,13 @@ pub fn write_out(name: &str, result: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) 
         return Err(wrong());
     }
     results.iter().zip(&outs).try_for_each(|(result, out)| write_out(name, &result, out))
+}
+
+/// `out`, with a result written to it: the argument `out` of functions that are written in Python.
+#[pyfunction]
+fn _write_out<'py>(name: &str, result: &Bound<'py, PyAny>, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    write_out(name, result, &out)?;
+    Ok(out)
 }
 
 /// Writes a result to a tensor of its shape, or to an empty one, which takes on the shape.
@@ -273,7 +292,7 @@ impl PyFunction {
         let method = self.method.bind(py);
         let text = match method.getattr("__text_signature__") {
             Ok(text) if !text.is_none() => text,
-            _ => py.import("inspect")?.call_method1("signature", (method,))?.str()?.into_any(),
+            _ => plain_signature(method)?,
         };
         let text: String = text.extract()?;
         let (parameters, rest) = match text.rsplit_once(')') {
@@ -299,5 +318,6 @@ impl PyFunction {
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(_write_out, m)?)?;
     m.add_function(wrap_pyfunction!(_function, m)?)
 }

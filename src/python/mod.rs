@@ -3,6 +3,7 @@
 mod arguments;
 mod autograd;
 mod containers;
+mod dlpack;
 mod dtype;
 mod error;
 mod factory;
@@ -33,6 +34,7 @@ mod _C {
         dtype::register(m)?;
         tensor::register(m)?;
         numpy::register(m)?;
+        dlpack::register(m)?;
         function::register(m)?;
         autograd::register(m)?;
         random::register(m)?;

@@ -7,7 +7,7 @@ use crate::python::tensor::{Out, PyTensor};
 use crate::shape::Layout;
 use numpy::npyffi::{self, PY_ARRAY_API, npy_intp};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 use std::ptr::NonNull;
@@ -81,6 +81,19 @@ pub fn share(array: &Bound<'_, PyUntypedArray>) -> PyResult<Array> {
     Ok(Array::from_storage(Arc::new(storage), dtype, layout)?)
 }
 
+/// As [`share`], for an array that stays shared: warns if it is read-only.
+pub fn shared(array: &Bound<'_, PyUntypedArray>) -> PyResult<Array> {
+    let result = share(array)?;
+    if !result.storage().writable() && result.numel() > 0 {
+        let py = array.py();
+        let text = c"The given NumPy array is not writable, and rsnn does not support writing to it: in-place operations on \
+                     the tensor raise an error. You may want to copy the array or make it writable before converting it to \
+                     a tensor.";
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), text, 1)?;
+    }
+    Ok(result)
+}
+
 /// A fresh array from any nested data: numpy arrays and scalars, tensors, sequences of numbers.
 pub fn from_data(data: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
     let py = data.py();
@@ -104,10 +117,13 @@ pub fn from_data(data: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Arra
 ///     >>> a[0] = 5
 ///     >>> t
 ///     tensor([5., 1.])
+///
+/// Warns:
+///     UserWarning: for a read-only array; in-place operations on the tensor raise an error.
 #[pyfunction]
 fn from_numpy(ndarray: &Bound<'_, PyAny>) -> PyResult<Out> {
     match ndarray.cast::<PyUntypedArray>() {
-        Ok(array) => Ok(Out(Tensor::new(share(array)?))),
+        Ok(array) => Ok(Out(Tensor::new(shared(array)?))),
         Err(_) => Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", ndarray.get_type().name()?))),
     }
 }
@@ -175,14 +191,20 @@ impl PyTensor {
         copy: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let array = Self::numpy(slf, false)?;
-        let copy = copy.is_some_and(|c| c.cast::<PyBool>().is_ok_and(|c| c.is_true()));
+        let flag =
+            |wanted: bool| copy.as_ref().is_some_and(|c| c.cast::<PyBool>().is_ok_and(|c| c.is_true() == wanted));
+        let (copies, never) = (flag(true), flag(false));
         match dtype {
             Some(dtype) => {
                 let kwargs = pyo3::types::PyDict::new(slf.py());
-                kwargs.set_item("copy", copy)?;
-                array.call_method("astype", (dtype,), Some(&kwargs))
+                kwargs.set_item("copy", copies)?;
+                let result = array.call_method("astype", (dtype,), Some(&kwargs))?;
+                if never && !result.is(&array) {
+                    return Err(PyValueError::new_err("Unable to avoid copy while creating an array as requested."));
+                }
+                Ok(result)
             }
-            None if copy => array.call_method0("copy"),
+            None if copies => array.call_method0("copy"),
             None => Ok(array),
         }
     }

@@ -31,7 +31,7 @@ pub fn to_array(py: Python<'_>, data: &Bound<'_, PyAny>, dtype: Option<DType>) -
     if is_sequence(data) {
         measure(data, &mut shape)?;
     }
-    let mut found = Found::default();
+    let mut found = Found { wants_float: dtype.is_some_and(DType::is_float), ..Found::default() };
     collect(data, &shape, 0, &mut found)?;
     let dtype = dtype.or(found.dtype).unwrap_or_else(default_dtype);
     let out = Array::empty(&shape, dtype)?;
@@ -49,6 +49,8 @@ pub fn to_array(py: Python<'_>, data: &Bound<'_, PyAny>, dtype: Option<DType>) -
 struct Found {
     values: Vec<Scalar>,
     dtype: Option<DType>,
+    /// Whether integers of more than 64 bits may be rounded: the result is of a float type.
+    wants_float: bool,
 }
 
 impl Found {
@@ -139,10 +141,19 @@ fn collect(data: &Bound<'_, PyAny>, shape: &[usize], axis: usize, found: &mut Fo
 
 /// A numpy array among the sequences.
 fn collect_array(array: &Array, shape: &[usize], axis: usize, found: &mut Found) -> PyResult<()> {
-    if array.shape() != shape {
+    if array.ndim() != shape.len() {
         return Err(PyValueError::new_err(format!(
-            "expected sequence of shape {shape:?} at dim {axis} (got {:?})",
-            array.shape()
+            "expected sequence of {} axes at dim {axis} (got {})",
+            shape.len(),
+            array.ndim()
+        )));
+    }
+    if let Some(at) = (0..shape.len()).find(|&i| array.shape()[i] != shape[i]) {
+        return Err(PyValueError::new_err(format!(
+            "expected sequence of length {} at dim {} (got {})",
+            shape[at],
+            axis + at,
+            array.shape()[at]
         )));
     }
     found.meet(array.dtype());
@@ -163,8 +174,12 @@ fn number(x: &Bound<'_, PyAny>, found: &mut Found) -> PyResult<()> {
     } else if x.is_instance_of::<PyBool>() {
         found.push(Scalar::Bool(x.is_truthy()?), DType::Bool);
     } else if x.is_instance_of::<PyInt>() {
-        let value = x.extract::<i64>().map_err(|_| PyValueError::new_err("Overflow when unpacking long long"))?;
-        found.push(Scalar::Int(value), DType::I64);
+        let value = match x.extract::<i64>() {
+            Ok(value) => Scalar::Int(value),
+            Err(_) if found.wants_float => Scalar::Float(x.extract()?),
+            Err(_) => return Err(PyValueError::new_err("Overflow when unpacking long long")),
+        };
+        found.push(value, DType::I64);
     } else if let Ok(tensor) = x.cast::<PyTensor>() {
         let array = tensor.get().tensor.array();
         let item = array.item();

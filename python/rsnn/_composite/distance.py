@@ -1,4 +1,4 @@
-"""Distances of the rows of matrices, and those of `rsnn.nn.functional` under their short names."""
+"""Distances of the rows of matrices."""
 
 from __future__ import annotations
 
@@ -55,24 +55,3 @@ def _euclidean(x1: Any, x2: Any) -> Any:
     # Where points coincide the root has no slope; their distance is taken as constant.
     same = squares <= 0
     return squares.masked_fill(same, 1).sqrt().masked_fill(same, 0)
-
-
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """As `rsnn.nn.functional.cosine_similarity`."""
-    from ..nn import functional
-
-    return functional.cosine_similarity(x1, x2, dim, eps)
-
-
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """As `rsnn.nn.functional.pairwise_distance`."""
-    from ..nn import functional
-
-    return functional.pairwise_distance(x1, x2, p, eps, keepdim)
-
-
-def pdist(input: Any, p: float = 2) -> Tensor:
-    """As `rsnn.nn.functional.pdist`."""
-    from ..nn import functional
-
-    return functional.pdist(input, p)

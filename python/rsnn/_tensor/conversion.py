@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import _C
 from .._device import device as Device
+from .._formats import preserve_format
 from ._attach import attach
 
 
@@ -26,10 +27,12 @@ def to(
         device: only the CPU.
         non_blocking: has no meaning on a CPU.
         copy: copies even if nothing changes.
-        memory_format: must be None or `preserve_format`.
+        memory_format: the order of the axes in memory: `preserve_format`, `contiguous_format`, or for tensors of four or five
+            axes `channels_last` or `channels_last_3d`.
 
     Raises:
-        NotImplementedError: another device or memory format.
+        NotImplementedError: another device.
+        RuntimeError: a memory format for another number of axes.
         TypeError: an argument of another kind.
 
     Example:
@@ -50,9 +53,9 @@ def to(
     flags[: len(rest)] = rest
     if device is not None and Device(device).type != "cpu":
         raise NotImplementedError(f"to: expected device 'cpu', got {device!r}")
-    if memory_format is not None and not str(memory_format).endswith("preserve_format"):
-        raise NotImplementedError(f"to: memory_format={memory_format} is not supported")
     result = self if dtype is None or dtype == self.dtype else _C.as_tensor(self, dtype=dtype)
+    if memory_format is not None and memory_format is not preserve_format:
+        result = result.contiguous(memory_format=memory_format)
     return self.clone() if flags[1] and result is self else result
 
 
@@ -62,8 +65,8 @@ def type_as(self: Any, other: Any) -> Any:
 
 
 def _converter(name: str) -> Any:
-    def convert(self: Any) -> Any:
-        return to(self, getattr(_C, name))
+    def convert(self: Any, memory_format: Any = None) -> Any:
+        return to(self, getattr(_C, name), memory_format=memory_format)
 
     convert.__doc__ = f"The tensor as `{name}`."
     return convert

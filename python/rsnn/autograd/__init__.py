@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rsnn._C import Tensor as Variable
+from rsnn.autograd import functional as functional
 from rsnn.autograd import graph as graph
 from rsnn.autograd.anomaly import detect_anomaly as detect_anomaly
 from rsnn.autograd.anomaly import set_detect_anomaly as set_detect_anomaly
@@ -22,6 +23,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import data as data
+    from . import dlpack as dlpack
 
 
 def __getattr__(name: str) -> Any:
-    """Imports `data` when it is first asked for: the machinery of worker processes takes time to import."""
-    if name == "data":
-        return importlib.import_module("rsnn.utils.data")
+    """Imports `data` (with the machinery of worker processes) and `dlpack` when they are first asked for."""
+    if name in ("data", "dlpack"):
+        return importlib.import_module(f"rsnn.utils.{name}")
     raise AttributeError(f"module 'rsnn.utils' has no attribute {name!r}")

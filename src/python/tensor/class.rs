@@ -7,6 +7,7 @@
 use crate::array::DType;
 use crate::autograd::Tensor;
 use crate::error::Result;
+use crate::python::arguments::check_device;
 use crate::python::dtype::{PyDType, dtype_object};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -120,9 +121,22 @@ impl PyTensor {
         super::create::legacy(args).map(PyTensor::new)
     }
 
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn __init__(slf: &Bound<'_, Self>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) {
+    /// Subclasses may take further arguments; the class itself takes none.
+    #[pyo3(signature = (*_args, **kwargs))]
+    fn __init__(slf: &Bound<'_, Self>, _args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        if slf.get_type().is(&slf.py().get_type::<PyTensor>()) {
+            for (key, value) in kwargs.into_iter().flatten() {
+                if key.eq("device")? {
+                    check_device(Some(&value).filter(|v| !v.is_none()))?;
+                } else {
+                    return Err(pyo3::exceptions::PyTypeError::new_err(format!(
+                        "new() got an unexpected keyword argument '{key}'; rsnn.tensor has dtype and requires_grad"
+                    )));
+                }
+            }
+        }
         adopt(slf);
+        Ok(())
     }
 
     /// The sizes, as a `Size`.

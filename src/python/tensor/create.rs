@@ -8,8 +8,9 @@ use crate::python::arguments::{IntList, sizes, variadic_ints};
 use crate::python::dtype::default_dtype;
 use crate::python::factory::{Factory, Takes};
 use crate::python::numpy::from_data;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyTuple};
 
 type Keywords<'a, 'py> = &'a Bound<'py, PyDict>;
 type New<'py> = PyResult<Bound<'py, PyTensor>>;
@@ -21,6 +22,9 @@ pub fn legacy(args: &Bound<'_, PyTuple>) -> PyResult<Tensor> {
         let only = args.get_item(0)?;
         if let Ok(tensor) = only.cast::<PyTensor>() {
             return Ok(tensor.get().tensor.detach());
+        }
+        if only.is_instance_of::<PyFloat>() {
+            return Err(PyTypeError::new_err("new(): data must be a sequence (got float)"));
         }
         return Ok(Tensor::new(from_data(&only, Some(default_dtype()))?));
     }

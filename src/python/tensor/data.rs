@@ -6,7 +6,7 @@ use crate::autograd::{Tensor, cast};
 use crate::python::arguments::check_device;
 use crate::python::dtype::{DTypeArg, dtype_object};
 use crate::python::factory::{Factory, Takes};
-use crate::python::numpy::{from_data, share};
+use crate::python::numpy::{from_data, shared};
 use numpy::PyUntypedArray;
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
@@ -86,10 +86,8 @@ fn as_tensor<'py>(
 fn aliased(data: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<(Tensor, bool)> {
     let source = if let Ok(tensor) = data.cast::<PyTensor>() {
         tensor.get().tensor.clone()
-    } else if let Ok(array) = data.cast::<PyUntypedArray>()
-        && let Ok(shared) = share(array)
-    {
-        Tensor::new(shared)
+    } else if let Ok(array) = data.cast::<PyUntypedArray>() {
+        Tensor::new(shared(array)?)
     } else {
         return Ok((Tensor::new(from_data(data, dtype)?), false));
     };

@@ -2,10 +2,13 @@
 //!
 //! An operand that is neither a tensor nor a number makes the slot answer `NotImplemented`, so that Python asks the operand.
 
-use super::class::{Out, PyTensor};
+use super::class::{Out, PyTensor, wrap};
 use super::elementwise::{binary, binary_, unary};
+use crate::autograd::Tensor;
 use crate::ops::{binary as ops, unary as functions};
 use crate::python::arguments::Operand;
+use crate::python::numpy::from_data;
+use numpy::PyUntypedArray;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
@@ -184,7 +187,8 @@ impl PyTensor {
         unary(py, self, functions::bitwise_not)
     }
 
-    fn __richcmp__(&self, py: Python<'_>, other: Operand<'_>, op: CompareOp) -> PyResult<Out> {
+    fn __richcmp__(&self, py: Python<'_>, other: Comparand<'_>, op: CompareOp) -> PyResult<Out> {
+        let Comparand(other) = other;
         match op {
             CompareOp::Eq => binary(py, self, &other, |a, b| ops::eq(a, b)),
             CompareOp::Ne => binary(py, self, &other, |a, b| ops::ne(a, b)),
@@ -193,6 +197,21 @@ impl PyTensor {
             CompareOp::Gt => binary(py, self, &other, |a, b| ops::gt(a, b)),
             CompareOp::Ge => binary(py, self, &other, |a, b| ops::ge(a, b)),
         }
+    }
+}
+
+/// What a tensor can be compared with: besides tensors and numbers numpy arrays, which leave comparisons to tensors.
+struct Comparand<'py>(Operand<'py>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Comparand<'py> {
+    type Error = PyErr;
+
+    fn extract(obj: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if obj.cast::<PyUntypedArray>().is_ok() {
+            let array = Tensor::new(from_data(&obj, None)?);
+            return Ok(Comparand(Operand::Tensor(wrap(obj.py(), array)?)));
+        }
+        Ok(Comparand(obj.extract()?))
     }
 }
 
