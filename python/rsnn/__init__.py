@@ -46,18 +46,18 @@ if TYPE_CHECKING:
     from .serialization import load as load
     from .serialization import save as save
     from .utils.dlpack import to_dlpack as to_dlpack
+else:
 
+    def __getattr__(name: str) -> Any:
+        """Imports what a program that only runs a network does without, when it is first asked for."""
+        if name == "to_dlpack":
+            from .utils.dlpack import to_dlpack
 
-def __getattr__(name: str) -> Any:
-    """Imports what a program that only runs a network does without, when it is first asked for."""
-    if name == "to_dlpack":
-        from .utils.dlpack import to_dlpack
-
-        return to_dlpack
-    if name in ("linalg", "optim"):
-        return importlib.import_module(f"rsnn.{name}")
-    if name in ("load", "save"):
-        function = getattr(importlib.import_module("rsnn.serialization"), name)
-        globals()[name] = function
-        return function
-    raise AttributeError(f"module 'rsnn' has no attribute {name!r}")
+            return to_dlpack
+        if name in ("linalg", "optim"):
+            return importlib.import_module(f"rsnn.{name}")
+        if name in ("load", "save"):
+            function = getattr(importlib.import_module("rsnn.serialization"), name)
+            globals()[name] = function
+            return function
+        raise AttributeError(f"module 'rsnn' has no attribute {name!r}")

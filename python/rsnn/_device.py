@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class device:  # noqa: N801
     """A place where tensors live: `device("cpu")`.
@@ -13,9 +15,12 @@ class device:  # noqa: N801
 
     __slots__ = ("type", "index")
 
+    type: str
+    index: int | None
+
     def __init__(self, type: str | device, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index
+            type, index = type.type, type.index  # type: ignore[assignment]
         kind, _, number = type.partition(":")
         if number:
             if index is not None:
@@ -46,7 +51,7 @@ class device:  # noqa: N801
         index = "" if self.index is None else f", index={self.index}"
         return f"device(type='{self.type}'{index})"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, tuple[str, int | None]]:
         return device, (self.type, self.index)
 
 

@@ -17,7 +17,7 @@ def reduce(tensor: Any) -> tuple[Any, ...]:
     return _rebuild, (type(tensor), *data), tensor.__dict__ or None
 
 
-def _rebuild(cls: type, array: np.ndarray, dtype: str, requires_grad: bool) -> Any:
+def _rebuild(cls: Any, array: np.ndarray, dtype: str, requires_grad: bool) -> Any:
     tensor = rsnn.from_numpy(array if array.flags.writeable else array.copy())
     if dtype == "bfloat16":
         tensor = tensor.view(rsnn.bfloat16)

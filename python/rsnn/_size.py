@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import SupportsIndex
+from typing import SupportsIndex, overload
 
 
-class Size(tuple):  # noqa: SLOT001
+class Size(tuple[int, ...]):  # noqa: SLOT001
     """The sizes of a tensor: a tuple of integers that knows their product.
 
     Example:
@@ -20,11 +20,15 @@ class Size(tuple):  # noqa: SLOT001
         """The number of elements of a tensor of these sizes."""
         return math.prod(self)
 
-    def __getitem__(self, index: SupportsIndex | slice):  # type: ignore[override]
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Size: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> int | Size:
         item = tuple.__getitem__(self, index)
-        return Size(item) if isinstance(index, slice) else item
+        return Size(item) if isinstance(item, tuple) else item
 
-    def __add__(self, other: tuple) -> Size:  # type: ignore[override]
+    def __add__(self, other: tuple[int, ...]) -> Size:  # type: ignore[override]
         return Size(tuple.__add__(self, tuple(other)))
 
     def __mul__(self, times: SupportsIndex) -> Size:
@@ -35,5 +39,5 @@ class Size(tuple):  # noqa: SLOT001
     def __repr__(self) -> str:
         return f"rsnn.Size([{', '.join(map(str, self))}])"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type, tuple[tuple[int, ...]]]:
         return Size, (tuple(self),)

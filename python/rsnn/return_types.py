@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._C import Tensor
 
 
-class _Result(tuple):
+class _Result(tuple["Tensor", "Tensor"]):
     """A tuple of tensors that can also be read by name."""
 
     __slots__ = ()
@@ -23,8 +26,9 @@ class _Result(tuple):
         return type(self), (tuple(self),)
 
 
-def _field(index: int) -> Any:
-    return property(itemgetter(index))
+def _field(index: int) -> Tensor:
+    """The property of a part; for a type checker what it gives."""
+    return property(itemgetter(index))  # type: ignore[return-value]
 
 
 class max(_Result):  # noqa: A001

@@ -45,6 +45,8 @@ def to(
     else:
         if rest and (rest[0] is None or isinstance(rest[0], (str, Device))):
             device = rest.pop(0)
+            if rest and rest[0] is None:
+                rest.pop(0)
         if rest and isinstance(rest[0], _C.dtype):
             dtype = rest.pop(0)
     flags = [non_blocking, copy]

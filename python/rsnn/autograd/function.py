@@ -6,7 +6,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rsnn._C import Tensor, _FunctionContext, is_grad_enabled
 from rsnn.autograd.grad_mode import no_grad
@@ -125,13 +125,20 @@ class Function(metaclass=_FunctionMeta):
         """Saves what ``backward`` needs, where ``forward`` takes no context."""
         raise NotImplementedError("setup_context is not implemented.")
 
-    @staticmethod
-    def backward(ctx: FunctionCtx, *grad_outputs: Tensor | None) -> Any:
-        """Computes the gradients of the arguments of ``forward``. To be defined by subclasses."""
-        raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
-            "backward mode AD."
-        )
+    if TYPE_CHECKING:
+        # A checker then lets subclasses say which gradients they take.
+        @staticmethod
+        def backward(*args: Any, **kwargs: Any) -> Any: ...
+
+    else:
+
+        @staticmethod
+        def backward(ctx: FunctionCtx, *grad_outputs: Tensor | None) -> Any:
+            """Computes the gradients of the arguments of ``forward``. To be defined by subclasses."""
+            raise NotImplementedError(
+                "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+                "backward mode AD."
+            )
 
     # An older name of ``backward``.
     vjp = backward

@@ -46,7 +46,7 @@ class _Switch:
                 FutureWarning,
                 stacklevel=2,
             )
-            func.__init__ = self(func.__init__)
+            func.__init__ = self(func.__init__)  # type: ignore[method-assign]
             return func
         if inspect.isgeneratorfunction(func):
             return _wrap_generator(self._clone, func)
@@ -90,7 +90,7 @@ class _BareSwitch(_Switch):
     """A switch without parameters, which may decorate without parentheses: ``@no_grad``."""
 
     @overload
-    def __new__(cls, orig_func: _F) -> _F: ...
+    def __new__(cls, orig_func: _F) -> _F: ...  # type: ignore[misc]
     @overload
     def __new__(cls, orig_func: None = None) -> _BareSwitch: ...
     def __new__(cls, orig_func: Any = None) -> Any:

@@ -35,7 +35,9 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    return GradientEdge(tensor._gradient_node(), tensor.output_nr)
+    node = tensor._gradient_node()
+    assert node is not None
+    return GradientEdge(node, tensor.output_nr)
 
 
 class saved_tensors_hooks:  # noqa: N801

@@ -147,4 +147,5 @@ def grad(
             rsnn.zeros(leaf.shape, dtype=leaf.dtype, requires_grad=True) if g is None else g
             for g, leaf in zip(grads, leaves, strict=True)
         ]
-    return tuple(grads)
+    # With `allow_unused`, some may be None; as in PyTorch, that is left to those who ask for it.
+    return tuple(grads)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def draw(path: Path, model: LeNet, digits: Digits, history: History) -> None:
         f"LeNet on {digits.name}: {history.test_accuracy[-1]:.2%} of {len(labels):,} held-out pictures, "
         f"trained in {history.seconds:.1f} s"
     )
-    curves, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.6))
+    curves, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.6))  # type: ignore[misc]
     filters, maps, mistakes = bottom.subfigures(1, 3)
 
     loss, share = curves.subplots(1, 2)

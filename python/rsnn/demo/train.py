@@ -28,7 +28,7 @@ class History:
 def progress(batches: Iterable, description: str) -> Iterable:
     """The batches behind a progress bar; without one if `tqdm` is not installed."""
     try:
-        from tqdm import tqdm
+        from tqdm import tqdm  # type: ignore[import-untyped]
     except ImportError:
         return batches
     return tqdm(batches, desc=description, leave=False, file=sys.stdout, dynamic_ncols=True)

@@ -92,7 +92,7 @@ def summary(model: Module, *inputs: Any, input_size: Sequence[int] | Sequence[Se
     if bool(inputs) == (input_size is not None):
         raise ValueError("summary: expected either inputs or input_size")
     if input_size is not None:
-        sizes = [input_size] if all(isinstance(n, int) for n in input_size) else input_size
+        sizes: Any = [input_size] if all(isinstance(n, int) for n in input_size) else input_size
         inputs = tuple(zeros(size) for size in sizes)
 
     shapes: dict[int, tuple[int, ...]] = {}

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import data as data
     from . import dlpack as dlpack
+else:
 
-
-def __getattr__(name: str) -> Any:
-    """Imports `data` (with the machinery of worker processes) and `dlpack` when they are first asked for."""
-    if name in ("data", "dlpack"):
-        return importlib.import_module(f"rsnn.utils.{name}")
-    raise AttributeError(f"module 'rsnn.utils' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Imports `data` (with the machinery of worker processes) and `dlpack` when they are first asked for."""
+        if name in ("data", "dlpack"):
+            return importlib.import_module(f"rsnn.utils.{name}")
+        raise AttributeError(f"module 'rsnn.utils' has no attribute {name!r}")

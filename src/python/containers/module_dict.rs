@@ -8,7 +8,7 @@ use crate::python::module::tables::RegistryView;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyGenericAlias, PyIterator, PyMapping, PyString, PyTuple, PyType};
 
 /// Modules by name, in the order of insertion. They are registered, and otherwise left alone.
 ///
@@ -64,6 +64,12 @@ impl ModuleDict {
             Some(modules) => slf.call_method1(intern!(slf.py(), "update"), (modules,)).map(drop),
             None => Ok(()),
         }
+    }
+
+    /// `ModuleDict[Linear]` in annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(class: &Bound<'py, PyType>, item: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(PyGenericAlias::new(class.py(), class, item)?.into_any())
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> usize {

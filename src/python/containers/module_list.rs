@@ -7,7 +7,7 @@ use crate::python::module::class::Module;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyRange, PySlice, PyTuple, PyType};
+use pyo3::types::{PyDict, PyGenericAlias, PyIterator, PyRange, PySlice, PyTuple, PyType};
 
 /// Modules in a list. They are registered, and otherwise left alone: the list itself is not called.
 ///
@@ -62,6 +62,12 @@ impl ModuleList {
             Some(modules) => slf.call_method1(intern!(slf.py(), "extend"), (modules,)).map(drop),
             None => Ok(()),
         }
+    }
+
+    /// `ModuleList[Linear]` in annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(class: &Bound<'py, PyType>, item: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(PyGenericAlias::new(class.py(), class, item)?.into_any())
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> usize {

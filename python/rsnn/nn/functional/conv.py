@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from rsnn.autograd import Function, enable_grad, grad
-from rsnn.nn.functional._native import native
 
 __all__ = [
     "conv1d",
@@ -21,12 +22,6 @@ __all__ = [
 
 # Native as they stand: conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) and
 # conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1).
-conv1d = native("conv1d")
-conv2d = native("conv2d")
-conv3d = native("conv3d")
-conv_transpose1d = native("conv_transpose1d")
-conv_transpose2d = native("conv_transpose2d")
-conv_transpose3d = native("conv_transpose3d")
 
 
 def _pair(name: str, value: Any, least: int) -> tuple[int, int]:
@@ -40,7 +35,13 @@ def _pair(name: str, value: Any, least: int) -> tuple[int, int]:
     return both[0], both[1]
 
 
-def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+def unfold(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+) -> Tensor:
     """Cuts images into blocks, which become the columns of matrices. See :class:`rsnn.nn.Unfold`.
 
     Raises:
@@ -72,7 +73,14 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     return blocks.reshape(batch, channels * kernel[0] * kernel[1], rows * cols)
 
 
-def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+def fold(
+    input: Tensor,
+    output_size: Any,
+    kernel_size: int | Sequence[int],
+    dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+) -> Tensor:
     """Adds blocks, the columns of matrices, up to images. See :class:`rsnn.nn.Fold`.
 
     Raises:

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from rsnn import _C
+from rsnn._C import Tensor
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
@@ -15,7 +16,7 @@ def _check(name: str, p: float) -> None:
         raise ValueError(f"{name}: dropout probability has to be between 0 and 1, but got {p}")
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Sets elements to zero with probability ``p``, and divides the others by ``1 - p``.
 
     Raises:
@@ -29,23 +30,23 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return (_C.dropout_ if inplace else _C.dropout)(input, p, training)
 
 
-def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout that keeps mean 0 and variance 1. See :class:`rsnn.nn.AlphaDropout`."""
     _check("alpha_dropout", p)
     return (_C.alpha_dropout_ if inplace else _C.alpha_dropout)(input, p, training)
 
 
-def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """:func:`alpha_dropout` of whole channels. See :class:`rsnn.nn.FeatureAlphaDropout`."""
     _check("feature_alpha_dropout", p)
     return (_C.feature_alpha_dropout_ if inplace else _C.feature_alpha_dropout)(input, p, training)
 
 
-def _channels(input: Any, p: float, training: bool, inplace: bool) -> Any:
+def _channels(input: Tensor, p: float, training: bool, inplace: bool) -> Any:
     return (_C.feature_dropout_ if inplace else _C.feature_dropout)(input, p, training)
 
 
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Sets channels of ``(N, C, L)`` or ``(C, L)`` to zero with probability ``p``.
 
     Raises:
@@ -63,7 +64,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _channels(input.unsqueeze(0), p, training, False).squeeze(0)
 
 
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Sets channels of ``(N, C, H, W)`` to zero with probability ``p``. A 3-D input is taken as ``(N, C, L)``.
 
     Raises:
@@ -81,7 +82,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _channels(input, p, training, inplace)
 
 
-def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Sets channels of ``(N, C, D, H, W)`` or ``(C, D, H, W)`` to zero with probability ``p``.
 
     Raises:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn.autograd import Function
 
 __all__ = ["embedding", "one_hot"]
 
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: Tensor,
+    weight: Tensor,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
-) -> Any:
+) -> Tensor:
     """Rows of a table. See :class:`rsnn.nn.Embedding`.
 
     Args:
@@ -83,7 +84,7 @@ class _WithScaledGradient(Function):
         return grad * ctx.factor, None
 
 
-def _limit_norms(weight: Any, index: Any, max_norm: float, norm_type: float) -> None:
+def _limit_norms(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> None:
     """Scales the rows that are looked up down to a norm, as they lie."""
     with rsnn.no_grad():
         norms = weight.norm(norm_type, 1)
@@ -93,7 +94,7 @@ def _limit_norms(weight: Any, index: Any, max_norm: float, norm_type: float) -> 
         weight.mul_(factor.unsqueeze(1))
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Vectors with a one at the place of each index, of dtype int64.
 
     Args:

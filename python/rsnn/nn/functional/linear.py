@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import rsnn
+from rsnn._C import Tensor
 from rsnn._C import linear as linear
 
 __all__ = ["bilinear", "linear"]
 
 
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``y_k = x_1^T A_k x_2 + b_k`` along the last axes.
 
     Args:

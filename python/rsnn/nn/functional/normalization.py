@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rsnn.nn.functional._native import native
+from rsnn import _C
+from rsnn._C import Tensor, layer_norm, rms_norm
 from rsnn.nn.functional.padding import pad
 from rsnn.nn.functional.pooling import avg_pool2d, avg_pool3d
 
@@ -21,11 +22,6 @@ __all__ = [
 
 # Native as they stand: layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05) and
 # rms_norm(input, normalized_shape, weight=None, eps=None).
-layer_norm = native("layer_norm")
-rms_norm = native("rms_norm")
-
-_batch_norm = native("batch_norm")
-_group_norm = native("group_norm")
 
 
 def _verify_batch_size(name: str, sizes: Sequence[int]) -> None:
@@ -38,15 +34,15 @@ def _verify_batch_size(name: str, sizes: Sequence[int]) -> None:
 
 
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
+) -> Tensor:
     """Normalises each channel over the batch. See :class:`rsnn.nn.BatchNorm2d`.
 
     Args:
@@ -65,7 +61,7 @@ def batch_norm(
     """
     if training:
         _verify_batch_size("batch_norm", input.shape)
-    return _batch_norm(
+    return _C.batch_norm(
         input,
         weight=weight,
         bias=bias,
@@ -78,15 +74,15 @@ def batch_norm(
 
 
 def instance_norm(
-    input: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
+) -> Tensor:
     """Normalises each channel of each sample. See :class:`rsnn.nn.InstanceNorm2d`.
 
     Arguments are those of :func:`batch_norm`, with ``use_input_stats`` for ``training``.
@@ -109,7 +105,7 @@ def instance_norm(
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     batch, channels = input.shape[:2]
     # Every channel of every sample is a channel of one large sample.
-    per_sample = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
+    per_sample: list[Any] = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
     mean, var, scale, shift = per_sample
     flat = input.reshape(1, batch * channels, *input.shape[2:])
     output = batch_norm(flat, mean, var, scale, shift, use_input_stats, momentum, eps)
@@ -120,7 +116,9 @@ def instance_norm(
     return output.reshape(input.shape)
 
 
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
     """Normalises each sample over groups of channels. See :class:`rsnn.nn.GroupNorm`.
 
     Raises:
@@ -140,10 +138,10 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         )
     sizes = [input.size(0) * input.size(1) // num_groups, num_groups, *input.shape[2:]]
     _verify_batch_size("group_norm", sizes)
-    return _group_norm(input, num_groups, weight, bias, eps)
+    return _C.group_norm(input, num_groups, weight, bias, eps)
 
 
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Normalises over neighbouring channels. See :class:`rsnn.nn.LocalResponseNorm`.
 
     Raises:
@@ -166,7 +164,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return input / (mean * alpha + k).pow(beta)
 
 
-def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
     """Divides by the ``p``-norm along ``dim``, or by ``eps`` where that is larger.
 
     Raises:

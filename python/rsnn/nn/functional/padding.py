@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 
 __all__ = ["pad"]
 
 
-def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
     """Adds a border to the last axes, or cuts it off where a width is negative.
 
     Args:
@@ -56,7 +57,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     return input
 
 
-def _constant(input: Any, sides: list[tuple[int, int, int]], value: float) -> Any:
+def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) -> Any:
     grown = list(input.shape)
     for axis, before, after in sides:
         grown[axis] += before + after
@@ -78,7 +79,7 @@ def _constant(input: Any, sides: list[tuple[int, int, int]], value: float) -> An
     return input if any(before > 0 or after > 0 for _, before, after in sides) else input.clone()
 
 
-def _border(input: Any, axis: int, width: int, value: float) -> Any:
+def _border(input: Tensor, axis: int, width: int, value: float) -> Any:
     if width <= 0:
         return None
     shape = list(input.shape)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import rsnn
-from rsnn.nn.functional._native import native
+from rsnn import _C
+from rsnn._C import Tensor, adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -18,23 +20,14 @@ __all__ = [
 
 # Native as they stand: avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
 # divisor_override=None), without the last for one axis; adaptive_avg_pool1d(input, output_size).
-avg_pool1d = native("avg_pool1d")
-avg_pool2d = native("avg_pool2d")
-avg_pool3d = native("avg_pool3d")
-adaptive_avg_pool1d = native("adaptive_avg_pool1d")
-
-_adaptive_avg = {2: native("adaptive_avg_pool2d"), 3: native("adaptive_avg_pool3d")}
-_adaptive_max = {rank: native(f"adaptive_max_pool{rank}d") for rank in (1, 2, 3)}
-_max = {rank: native(f"max_pool{rank}d") for rank in (1, 2, 3)}
-_max_with_indices = {rank: native(f"max_pool{rank}d_with_indices") for rank in (1, 2, 3)}
 
 
 def max_pool1d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -48,16 +41,16 @@ def max_pool1d(
         >>> F.max_pool1d(rsnn.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
         tensor([[3., 2.]])
     """
-    pool = _max_with_indices[1] if return_indices else _max[1]
+    pool = _C.max_pool1d_with_indices if return_indices else _C.max_pool1d
     return pool(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -65,16 +58,16 @@ def max_pool2d(
 
     Errors are those of :func:`max_pool1d`.
     """
-    pool = _max_with_indices[2] if return_indices else _max[2]
+    pool = _C.max_pool2d_with_indices if return_indices else _C.max_pool2d
     return pool(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool3d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -82,50 +75,50 @@ def max_pool3d(
 
     Errors are those of :func:`max_pool1d`.
     """
-    pool = _max_with_indices[3] if return_indices else _max[3]
+    pool = _C.max_pool3d_with_indices if return_indices else _C.max_pool3d
     return pool(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool1d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
     """:func:`max_pool1d`, and where each maximum was found; whatever ``return_indices`` is."""
-    return _max_with_indices[1](input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _C.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
     """:func:`max_pool2d`, and where each maximum was found; whatever ``return_indices`` is."""
-    return _max_with_indices[2](input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _C.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool3d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
     """:func:`max_pool3d`, and where each maximum was found; whatever ``return_indices`` is."""
-    return _max_with_indices[3](input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _C.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def _filled(input: Any, output_size: Any, rank: int) -> Any:
+def _filled(input: Tensor, output_size: Any, rank: int) -> Any:
     """Output sizes for each axis, with ``None`` replaced by the input's."""
     if isinstance(output_size, int):
         return (output_size,) * rank
@@ -137,7 +130,7 @@ def _filled(input: Any, output_size: Any, rank: int) -> Any:
     return tuple(n if size is None else size for size, n in zip(sizes, input.shape[-rank:], strict=True))
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that give an output of the wanted size. See :class:`rsnn.nn.AdaptiveAvgPool2d`.
 
     Raises:
@@ -147,48 +140,50 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
         >>> F.adaptive_avg_pool2d(rsnn.ones(1, 3, 4), (1, None))
         tensor([[[1., 1., 1., 1.]]])
     """
-    return _adaptive_avg[2](input, _filled(input, output_size, 2))
+    return _C.adaptive_avg_pool2d(input, _filled(input, output_size, 2))
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that give an output of the wanted size. See :class:`rsnn.nn.AdaptiveAvgPool3d`."""
-    return _adaptive_avg[3](input, _filled(input, output_size, 3))
+    return _C.adaptive_avg_pool3d(input, _filled(input, output_size, 3))
 
 
-def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that give an output of the wanted size. See :class:`rsnn.nn.AdaptiveMaxPool1d`."""
     both = adaptive_max_pool1d_with_indices(input, output_size)
     return both if return_indices else both[0]
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that give an output of the wanted size. See :class:`rsnn.nn.AdaptiveMaxPool2d`."""
     both = adaptive_max_pool2d_with_indices(input, output_size)
     return both if return_indices else both[0]
 
 
-def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that give an output of the wanted size. See :class:`rsnn.nn.AdaptiveMaxPool3d`."""
     both = adaptive_max_pool3d_with_indices(input, output_size)
     return both if return_indices else both[0]
 
 
-def adaptive_max_pool1d_with_indices(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d_with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """:func:`adaptive_max_pool1d`, and where each maximum was found."""
-    return _adaptive_max[1](input, _filled(input, output_size, 1))
+    return _C.adaptive_max_pool1d(input, _filled(input, output_size, 1))
 
 
-def adaptive_max_pool2d_with_indices(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d_with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """:func:`adaptive_max_pool2d`, and where each maximum was found."""
-    return _adaptive_max[2](input, _filled(input, output_size, 2))
+    return _C.adaptive_max_pool2d(input, _filled(input, output_size, 2))
 
 
-def adaptive_max_pool3d_with_indices(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """:func:`adaptive_max_pool3d`, and where each maximum was found."""
-    return _adaptive_max[3](input, _filled(input, output_size, 3))
+    return _C.adaptive_max_pool3d(input, _filled(input, output_size, 3))
 
 
-def _lp_pool(input: Any, p: float, kernel: Any, stride: Any, ceil_mode: bool, rank: int) -> Any:
+def _lp_pool(
+    input: Tensor, p: float, kernel: Any, stride: int | Sequence[int] | None, ceil_mode: bool, rank: int
+) -> Any:
     sizes = (kernel,) * rank if isinstance(kernel, int) else tuple(kernel)
     count = 1
     for size in sizes:
@@ -198,17 +193,35 @@ def _lp_pool(input: Any, p: float, kernel: Any, stride: Any, ceil_mode: bool, ra
     return (mean.sign() * mean.abs().relu()).mul(count).pow(1.0 / p)
 
 
-def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool1d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
     """The norm of each window along the last axis. See :class:`rsnn.nn.LPPool1d`."""
     return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, 1)
 
 
-def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool2d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
     """The norm of each window along the last two axes. See :class:`rsnn.nn.LPPool2d`."""
     return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, 2)
 
 
-def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool3d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
     """The norm of each window along the last three axes. See :class:`rsnn.nn.LPPool3d`."""
     return _lp_pool(input, norm_type, kernel_size, stride, ceil_mode, 3)
 
@@ -218,7 +231,13 @@ def _each(value: Any, rank: int) -> tuple[int, ...]:
 
 
 def _max_unpool(
-    input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any, rank: int
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None,
+    padding: int | Sequence[int],
+    output_size: Any,
+    rank: int,
 ) -> Any:
     kernel, padding = _each(kernel_size, rank), _each(padding, rank)
     stride = kernel if stride is None else _each(stride, rank)
@@ -253,21 +272,36 @@ def _max_unpool(
 
 
 def max_unpool1d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: Any = None,
+) -> Tensor:
     """Puts maxima back in their places. See :class:`rsnn.nn.MaxUnpool1d`."""
     return _max_unpool(input, indices, kernel_size, stride, padding, output_size, 1)
 
 
 def max_unpool2d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: Any = None,
+) -> Tensor:
     """Puts maxima back in their places. See :class:`rsnn.nn.MaxUnpool2d`."""
     return _max_unpool(input, indices, kernel_size, stride, padding, output_size, 2)
 
 
 def max_unpool3d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    output_size: Any = None,
+) -> Tensor:
     """Puts maxima back in their places. See :class:`rsnn.nn.MaxUnpool3d`."""
     return _max_unpool(input, indices, kernel_size, stride, padding, output_size, 3)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from rsnn._C import Tensor
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Spreads groups of ``upscale_factor ** 2`` channels over squares of places. See :class:`rsnn.nn.PixelShuffle`.
 
     Raises:
@@ -34,7 +34,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     return squares.permute(*order).reshape(*lead, channels // (r * r), height * r, width * r)
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Gathers squares of places into channels. See :class:`rsnn.nn.PixelUnshuffle`.
 
     Raises:
@@ -62,7 +62,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     return squares.permute(*order).reshape(*lead, channels * r * r, height // r, width // r)
 
 
-def channel_shuffle(input: Any, groups: int) -> Any:
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """Deals the channels of groups out in turn. See :class:`rsnn.nn.ChannelShuffle`.
 
     Raises:

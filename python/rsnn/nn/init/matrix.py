@@ -55,7 +55,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         tensor.zero_()
         for group in range(groups):
             for channel in range(min(width, inputs)):
-                tensor[(group * width + channel, channel, *centre)] = 1
+                place = (group * width + channel, channel, *centre)
+                tensor[place] = 1
     return tensor
 
 

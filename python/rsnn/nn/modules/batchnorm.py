@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn import init
 from rsnn.nn.modules.module import Module
@@ -23,7 +24,7 @@ class _NormBase(Module):
     momentum: float | None
     affine: bool
     track_running_stats: bool
-    weight: Any
+    weight: Tensor
     bias: Any
     running_mean: Any
     running_var: Any
@@ -109,7 +110,7 @@ class _NormBase(Module):
 class _BatchNorm(_NormBase):
     """Batch normalisation of any rank."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:

@@ -23,7 +23,7 @@ def _as_parameter(value: Any) -> Any:
     return value
 
 
-def _describe(key: Any, value: Any, kind: str) -> str:
+def _describe(key: Any, value: Any, kind: Any) -> str:
     """A line of the text form: what stands under a key."""
     if not isinstance(value, Tensor):
         return f"  ({key}): Object of type: {type(value).__name__}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn.modules.module import Module
 
@@ -46,7 +45,7 @@ class Dropout(_DropoutNd):
         rsnn.Size([20, 16])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
@@ -66,7 +65,7 @@ class Dropout1d(_DropoutNd):
         rsnn.Size([20, 16, 32])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
@@ -86,7 +85,7 @@ class Dropout2d(_DropoutNd):
         rsnn.Size([20, 16, 32, 32])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
@@ -106,7 +105,7 @@ class Dropout3d(_DropoutNd):
         rsnn.Size([2, 16, 4, 8, 8])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
@@ -129,7 +128,7 @@ class AlphaDropout(_DropoutNd):
         rsnn.Size([20, 16])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training)
 
 
@@ -149,5 +148,5 @@ class FeatureAlphaDropout(_DropoutNd):
         rsnn.Size([2, 16, 4, 8, 8])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.feature_alpha_dropout(input, self.p, self.training)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn import init
 from rsnn.nn.modules.module import Module
@@ -34,7 +35,7 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return input
 
 
@@ -64,7 +65,7 @@ class Linear(Module):
 
     in_features: int
     out_features: int
-    weight: Any
+    weight: Tensor
     bias: Any
 
     def __init__(
@@ -88,7 +89,7 @@ class Linear(Module):
             bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -127,7 +128,7 @@ class Bilinear(Module):
     in1_features: int
     in2_features: int
     out_features: int
-    weight: Any
+    weight: Tensor
     bias: Any
 
     def __init__(
@@ -159,7 +160,7 @@ class Bilinear(Module):
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input1: Any, input2: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

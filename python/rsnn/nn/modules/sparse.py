@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn import init
 from rsnn.nn.modules.module import Module
@@ -32,7 +33,7 @@ class _Table(Module):
     norm_type: float
     scale_grad_by_freq: bool
     sparse: bool
-    weight: Any
+    weight: Tensor
 
     def _fill(self, weight: Any, freeze: bool, device: Any, dtype: Any) -> None:
         shape = (self.num_embeddings, self.embedding_dim)
@@ -112,7 +113,7 @@ class Embedding(_Table):
         self._fill(_weight, _freeze, device, dtype)
         self.sparse = sparse
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.embedding(
             input,
             self.weight,

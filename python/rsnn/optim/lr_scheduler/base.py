@@ -110,7 +110,7 @@ class LRScheduler:
         """Computes the rate of each group for `last_epoch`; `step` calls it."""
         raise NotImplementedError(f"{type(self).__name__}: get_lr is not implemented")
 
-    def get_last_lr(self) -> list[Any]:
+    def get_last_lr(self) -> list[float]:
         """The rate of each group that the last step set."""
         return self._last_lr
 

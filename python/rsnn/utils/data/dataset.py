@@ -64,7 +64,7 @@ class IterableDataset(Dataset[T_co]):
         return ChainDataset([self, other])
 
 
-class TensorDataset(Dataset[tuple[Any, ...]]):
+class TensorDataset(Dataset[tuple[rsnn.Tensor, ...]]):
     """Rows of tensors: sample `i` is the tuple of `tensor[i]`.
 
     Args:
@@ -84,7 +84,7 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
             raise AssertionError(f"TensorDataset: size mismatch between tensors: first dimensions are {lengths}")
         self.tensors = tensors
 
-    def __getitem__(self, index: Any) -> tuple[Any, ...]:
+    def __getitem__(self, index: Any) -> tuple[rsnn.Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ import itertools
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +16,7 @@ import rsnn
 from ._fetch import IterableFetcher, MapFetcher
 from ._iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
 from .collate import default_collate, default_convert
-from .dataset import IterableDataset
+from .dataset import Dataset, IterableDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = ["DataLoader"]
@@ -74,7 +74,7 @@ class DataLoader(Generic[T_co]):
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Dataset[T_co] | Sequence[T_co],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Sampler[Any] | Iterable[Any] | None = None,
@@ -101,7 +101,7 @@ class DataLoader(Generic[T_co]):
         self.persistent_workers = persistent_workers
         self._check_workers()
         self.multiprocessing_context = multiprocessing_context
-        self.dataset = dataset
+        self.dataset: Any = dataset
         self._is_stream = isinstance(dataset, IterableDataset)
         _check_sampling(self._is_stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:

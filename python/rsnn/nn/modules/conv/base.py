@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn.nn import init
 from rsnn.nn.modules.module import Module
 from rsnn.nn.modules.utils import _reverse_repeat_tuple
@@ -22,13 +23,13 @@ class _ConvNd(Module):
     out_channels: int
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
-    padding: str | tuple[int, ...]
+    padding: Any
     dilation: tuple[int, ...]
     transposed: bool
     output_padding: tuple[int, ...]
     groups: int
     padding_mode: str
-    weight: Any
+    weight: Tensor
     bias: Any
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rsnn._C import Tensor
 from rsnn.nn.functional._reduction import legacy
 from rsnn.nn.modules.module import Module
 
@@ -23,7 +24,7 @@ class _Loss(Module):
 class _WeightedLoss(_Loss):
     """A loss with a weight for each class or element, kept as a buffer."""
 
-    weight: Any
+    weight: Tensor
 
     def __init__(
         self, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"

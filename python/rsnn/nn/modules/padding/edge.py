@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn.common_types import _size_2_pad_t, _size_4_t, _size_6_t
 from rsnn.nn.modules.module import Module
@@ -30,7 +29,7 @@ class _PadNd(Module):
     _mode: str
     padding: tuple[int, ...]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, self._mode)
 
     def extra_repr(self) -> str:

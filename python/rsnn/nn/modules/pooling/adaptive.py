@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn.common_types import _size_any_opt_t
 from rsnn.nn.modules.module import Module
@@ -51,7 +52,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
         rsnn.Size([1, 64, 5])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
@@ -75,7 +76,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
         rsnn.Size([1, 64, 5, 9])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
@@ -99,7 +100,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
         rsnn.Size([1, 64, 5, 7, 10])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool3d(input, self.output_size)
 
 
@@ -139,7 +140,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
         rsnn.Size([1, 64, 5])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
@@ -164,7 +165,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
         rsnn.Size([1, 64, 5, 9])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
@@ -189,5 +190,5 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
         rsnn.Size([1, 64, 5, 7, 10])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)

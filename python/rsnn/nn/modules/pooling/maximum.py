@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn.common_types import _size_1_t, _size_2_t, _size_3_t, _size_any_t
 from rsnn.nn.modules.module import Module
@@ -70,7 +71,7 @@ class MaxPool1d(_MaxPoolNd):
         rsnn.Size([20, 16, 24])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.max_pool1d(
             input,
             self.kernel_size,
@@ -106,7 +107,7 @@ class MaxPool2d(_MaxPoolNd):
         rsnn.Size([20, 16, 24, 31])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.max_pool2d(
             input,
             self.kernel_size,
@@ -142,7 +143,7 @@ class MaxPool3d(_MaxPoolNd):
         rsnn.Size([2, 16, 4, 9, 14])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         return F.max_pool3d(
             input,
             self.kernel_size,
@@ -194,7 +195,7 @@ class MaxUnpool1d(_MaxUnpoolNd):
         self.stride = _single(stride if stride is not None else kernel_size)
         self.padding = _single(padding)
 
-    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -227,7 +228,7 @@ class MaxUnpool2d(_MaxUnpoolNd):
         self.stride = _pair(stride if stride is not None else kernel_size)
         self.padding = _pair(padding)
 
-    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -260,5 +261,5 @@ class MaxUnpool3d(_MaxUnpoolNd):
         self.stride = _triple(stride if stride is not None else kernel_size)
         self.padding = _triple(padding)
 
-    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
