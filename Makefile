@@ -7,7 +7,10 @@ BIN    := $(VENV)/bin
 # An interpreter that works both from the virtual environment and for the extension's build.
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 
-.PHONY: demo test check bench wheel golden clean
+# What the wheel is made of.
+SOURCES := $(shell find src python -type f ! -name '*.pyc' ! -name '*.so')
+
+.PHONY: demo test check types bench wheel golden clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -27,40 +30,49 @@ $(VENV)/.demo: $(VENV)/.tools
 	touch $@
 
 ## demo: build and install the wheel, train LeNet on real digits
-demo: wheel $(VENV)/.demo
+demo: $(VENV)/.wheel $(VENV)/.demo
 	$(BIN)/python -m rsnn.demo
 
 ## test: install what tests need, run all of them
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.wheel
 	cargo test --quiet --lib --tests
-	$(MAKE) wheel
 	$(BIN)/python -m pytest
 
-## check: formatting, lints, types, layering, documentation examples
+## check: formatting, lints, layering, documentation of the crate, types
 check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	cargo fmt --check
 	cargo clippy --quiet --all-targets -- -D warnings
 	cargo clippy --quiet --all-targets --features python -- -D warnings
 	cargo test --quiet --test layering
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(MAKE) wheel
+	cargo test --quiet --doc
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+	$(MAKE) types
+
+## types: the stubs are those of the built module, and checkers understand the package and its users
+types: $(VENV)/.test $(VENV)/.wheel
 	$(BIN)/python tools/stubs.py --check
-	$(BIN)/python -m mypy.stubtest rsnn._C
+	$(BIN)/python -m mypy.stubtest --allowlist tools/stubtest_allowlist.txt rsnn._C rsnn._functions
+	$(BIN)/python -m mypy --strict tests/typing
+	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python tests/typing
 
 ## bench: kernels, then rsnn beside PyTorch where that is installed
 bench:
 	cargo bench
 
-## wheel: build the release wheel into dist/ and install it
-wheel: $(VENV)/.tools
+## wheel: build the release wheel into dist/ and install it, if a source has changed since
+wheel: $(VENV)/.wheel
+
+$(VENV)/.wheel: $(VENV)/.tools Cargo.toml Cargo.lock build.rs LICENSE README.md $(SOURCES)
 	rm -rf dist
 	$(BIN)/maturin build --quiet --release --interpreter $(BIN)/python --out dist
 	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
 	@ls -l dist/*.whl
+	touch $@
 
 ## golden: record the expected numbers of the tests from a live PyTorch
-golden: wheel $(VENV)/.test
+golden: $(VENV)/.wheel $(VENV)/.test
 	RSNN_RECORD_GOLDEN=1 $(BIN)/python -m pytest
 
 clean:

@@ -103,12 +103,17 @@ PARAMETERS = {
     "to.args": "Any", "from_": "dtype", "to": "dtype", "type1": "dtype", "type2": "dtype", "d": "dtype", "num": "int",
     "spec": "str", "memo": "Any", "_protocol": "SupportsIndex", "__eq__.value": "object", "__ne__.value": "object",
     "__eq__.other": "object", "__ne__.other": "object", "Node.value": "object", "dtype.value": "object",
+    "condition": "Tensor", "q": "float | Tensor", "interpolation": "str", "maxnorm": "float", "diagonal": "int",
+    "fweights": "Tensor", "aweights": "Tensor", "wrap": "bool", "callable": "Callable[..., Any]", "x": "Tensor",
+    "y": "Tensor", "element": "object",
     # Random numbers.
     "generator": "Generator", "bernoulli.p": "Tensor | float", "bernoulli_.p": "Tensor | float", "mean": "float",
     "std": "float", "normal.mean": "Tensor | float", "normal.std": "Tensor | float", "median": "float", "sigma": "float",
     "num_samples": "int", "replacement": "bool", "low": "int", "high": "int", "randint.args": "Any", "seed": "int",
     "randint_like.args": "Any", "new_state": "Tensor", "arange.args": "_Number",
     # Layers.
+    "inplace": "bool", "approximate": 'Literal["none", "tanh"]', "min_val": "_Number", "max_val": "_Number",
+    "negative_slope": "float", "lower": "float", "upper": "float", "threshold": "float",
     "groups": "int", "dilation": "_Ints", "padding": "_Ints", "output_padding": "_Ints",
     "kernel_size": "_Ints", "ceil_mode": "bool", "count_include_pad": "bool", "divisor_override": "int",
     "output_size": "Sequence[int | None] | int | None", "train": "bool", "training": "bool", "cudnn_enabled": "bool",

@@ -41,10 +41,21 @@ def find(table: dict[str, str], *keys: str) -> str | None:
     return next((unshadowed(table[key]) for key in keys if key in table), None)
 
 
+def annotation(text: object) -> str | None:
+    """What a method written in Python says of a type, if it says more than `Any`."""
+    if not isinstance(text, str) or text == "Any":
+        return None
+    return unshadowed(re.sub(r"\b(rsnn|_C|builtins)\.", "", text))
+
+
 def parameter_type(owner: str, name: str, parameter: inspect.Parameter) -> str:
     """The type of a parameter of a member or function."""
     own = parameter.name
     found = find(PARAMETERS, f"{owner}.{name}.{own}", f"{name}.{own}", f"{owner}.{own}", own)
+    if found is None:
+        found = annotation(parameter.annotation)
+    if found is None and parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return "Any"
     if found is None:
         unknown.append(f'PARAMETERS has no type for "{".".join(filter(None, (owner, name, own)))}"')
         return "Any"
@@ -81,11 +92,13 @@ def parameters(owner: str, name: str, function: object, first: str) -> str:
     return ", ".join(parts)
 
 
-def result(owner: str, name: str) -> str:
+def result(owner: str, name: str, value: object) -> str:
     """The type of a result."""
     # A bare name stands for members of all classes; of `Tensor` only what the interpreter calls.
     bare = bool(owner) and (owner != "Tensor" or name.startswith("__"))
     found = find(RETURNS, f"{owner}.{name}", *([name] if bare else []))
+    if found is None:
+        found = annotation(getattr(value, "__annotations__", {}).get("return"))
     if found is None and owner not in ("", "Tensor"):
         unknown.append(f'RETURNS has no type for "{owner}.{name}"')
     return found or "Tensor"
@@ -134,18 +147,22 @@ def method(owner: str, name: str, value: object) -> list[str]:
         # The class is bound already.
         text = parameters(owner, name, getattr(getattr(_C, owner), name), "")
         text = ", ".join(filter(None, ("cls", text)))
-        return ["@classmethod", f"def {name}({text}) -> {result(owner, name)}: ...{note(owner, name)}"]
+        return ["@classmethod", f"def {name}({text}) -> {result(owner, name, value)}: ...{note(owner, name)}"]
     elif name == "__init__":
         # The interpreter shows the parameters of a native class as those of the class.
         text = ", ".join(filter(None, ("self", parameters(owner, name, getattr(_C, owner), ""))))
         return [f"def __init__(self{text[4:]}) -> None: ..."]
     text = parameters(owner, name, value, first)
-    return [*decorators, f"def {name}({text}) -> {result(owner, name)}: ...{note(owner, name)}"]
+    return [*decorators, f"def {name}({text}) -> {result(owner, name, value)}: ...{note(owner, name)}"]
 
 
-def attribute(owner: str, name: str) -> list[str]:
+def attribute(owner: str, name: str, value: object) -> list[str]:
     """The lines of a property, unindented."""
     kind = find(PROPERTIES, f"{owner}.{name}", name)
+    if kind is None and owner == "Tensor" and name.startswith("is_"):
+        kind = "builtins.bool"
+    if kind is None and isinstance(value, property):
+        kind = annotation(value.fget.__annotations__.get("return"))
     if kind is None:
         unknown.append(f'PROPERTIES has no type for "{owner}.{name}"')
     lines = ["@property", f"def {name}(self) -> {kind}: ..."]
@@ -174,7 +191,7 @@ def class_stub(name: str, cls: type) -> list[str]:
         if member == "__hash__" and value is None:
             lines.append("    __hash__: None  # type: ignore[assignment]")
         elif type(value).__name__ in ("getset_descriptor", "member_descriptor", "property"):
-            lines += ["    " + line for line in attribute(name, member)]
+            lines += ["    " + line for line in attribute(name, member, value)]
         elif callable(value) or isinstance(value, (staticmethod, classmethod)):
             lines += ["    " + line for line in method(name, member, value)]
     if len(lines) == heading:

@@ -40,6 +40,19 @@ from .random import manual_seed as manual_seed
 from .random import seed as seed
 from .random import set_rng_state as set_rng_state
 
+# What `_C` holds for the packages below: there it has its public name, or it has none.
+for _name in """
+    HookOptions HookTable Module ModuleDict ModuleIterator ModuleList NameSet Node Parameter Registry RemovableHandle
+    Sequential adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d avg_pool2d avg_pool3d elu
+    gelu glu hardsigmoid hardswish hardtanh leaky_relu linear logsigmoid max_pool2d_with_indices max_pool3d_with_indices
+    mish register_module_backward_hook register_module_buffer_registration_hook register_module_forward_hook
+    register_module_forward_pre_hook register_module_full_backward_hook register_module_full_backward_pre_hook
+    register_module_module_registration_hook register_module_parameter_registration_hook relu6 silu softplus softshrink
+    softsign tanhshrink
+""".split():
+    globals().pop(_name, None)
+del _name
+
 if TYPE_CHECKING:
     from . import linalg as linalg
     from . import optim as optim

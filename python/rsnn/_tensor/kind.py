@@ -104,5 +104,5 @@ for _name in (
     "is_xla is_xpu"
 ).split():
     setattr(_C.Tensor, _name, property(_never(_name)))
-_C.Tensor.is_cpu = property(lambda self: True, doc="Whether it is on the CPU: always.")
-_C.Tensor.layout = property(lambda self: strided, doc="How it is stored: always `rsnn.strided`.")
+setattr(_C.Tensor, "is_cpu", property(lambda self: True, doc="Whether it is on the CPU: always."))  # noqa: B010
+setattr(_C.Tensor, "layout", property(lambda self: strided, doc="How it is stored: always `rsnn.strided`."))  # noqa: B010

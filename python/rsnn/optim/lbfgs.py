@@ -46,8 +46,8 @@ class LBFGS(Optimizer):
         ...     loss.backward()
         ...     return loss
         >>> loss = optimizer.step(closure)
-        >>> w
-        tensor([1., 1.], requires_grad=True)
+        >>> w.detach().round(decimals=3)
+        tensor([1., 1.])
     """
 
     def __init__(

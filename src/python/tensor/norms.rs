@@ -146,8 +146,8 @@ impl PyTensor {
     ///     RuntimeError: for an axis named twice.
     ///
     /// Example:
-    ///     >>> rsnn.tensor([1000.0, 1000.0]).logsumexp(0)
-    ///     tensor(1000.6931)
+    ///     >>> rsnn.tensor([0.0, 0.0]).logsumexp(0)
+    ///     tensor(0.6931)
     #[pyo3(
         signature = (dim=None, keepdim=false, **aliases),
         text_signature = "($self, dim, keepdim=False)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from rsnn import Tensor
 import rsnn
+from rsnn._C import Tensor
 from rsnn.nn.functional._native import native
 
 __all__ = [
