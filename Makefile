@@ -64,7 +64,7 @@ bench:
 ## wheel: build the release wheel into dist/ and install it, if a source has changed since
 wheel: $(VENV)/.wheel
 
-$(VENV)/.wheel: $(VENV)/.tools Cargo.toml Cargo.lock build.rs LICENSE README.md $(SOURCES)
+$(VENV)/.wheel: $(VENV)/.tools Cargo.toml Cargo.lock build.rs LICENSE NOTICE README.md $(SOURCES)
 	rm -rf dist
 	$(BIN)/maturin build --quiet --release --interpreter $(BIN)/python --out dist
 	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
