@@ -47,7 +47,7 @@ check: $(VENV)/.test
 	cargo clippy --quiet --all-targets --features python -- -D warnings
 	cargo test --quiet --test layering
 	cargo test --quiet --doc
-	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items --features python
 	$(MAKE) types
 
 ## types: the stubs are those of the built module, and checkers understand the package and its users

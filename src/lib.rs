@@ -7,6 +7,8 @@
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+// Who reads this works on it, and reads `cargo doc --document-private-items`.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod array;
 pub mod autograd;
