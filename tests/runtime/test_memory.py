@@ -18,7 +18,7 @@ layers = []
 for a, b in zip(widths, widths[1:]):
     layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU()]
 model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
-optimizer = {lib}.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+optimizer = lib.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 x, t = lib.randn(16, 3, 64, 64), lib.zeros(16, dtype=lib.int64)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for _ in range(3):
