@@ -48,7 +48,7 @@ CLASS_BASES = {
 }
 
 #: Class attributes.
-ATTRIBUTES = {"Module": {"call_super_init": "bool", "dump_patches": "bool"}}
+ATTRIBUTES = {"Tensor": {"__array_priority__": "int"}, "Module": {"call_super_init": "bool", "dump_patches": "bool"}}
 
 #: Members that need no stub: the interpreter's own, and what a type checker must not see.
 SKIP = {
@@ -106,6 +106,8 @@ PARAMETERS = {
     "condition": "Tensor", "q": "float | Tensor", "interpolation": "str", "maxnorm": "float", "diagonal": "int",
     "fweights": "Tensor", "aweights": "Tensor", "wrap": "bool", "callable": "Callable[..., Any]", "x": "Tensor",
     "y": "Tensor", "element": "object",
+    "_write_out.result": "Any", "ext_tensor": "Any", "array": "np.ndarray[Any, Any]", "context": "Any", "stream": "Any",
+    "max_version": "tuple[int, int]", "dl_device": "tuple[int, int]",
     # Random numbers.
     "generator": "Generator", "bernoulli.p": "Tensor | float", "bernoulli_.p": "Tensor | float", "mean": "float",
     "std": "float", "normal.mean": "Tensor | float", "normal.std": "Tensor | float", "median": "float", "sigma": "float",
@@ -113,7 +115,8 @@ PARAMETERS = {
     "randint_like.args": "Any", "new_state": "Tensor", "arange.args": "_Number",
     # Layers.
     "inplace": "bool", "approximate": 'Literal["none", "tanh"]', "min_val": "_Number", "max_val": "_Number",
-    "negative_slope": "float", "lower": "float", "upper": "float", "threshold": "float",
+    "negative_slope": "float", "rrelu.lower": "float", "rrelu.upper": "float",
+    "upper": "bool", "threshold": "float",
     "groups": "int", "dilation": "_Ints", "padding": "_Ints", "output_padding": "_Ints",
     "kernel_size": "_Ints", "ceil_mode": "bool", "count_include_pad": "bool", "divisor_override": "int",
     "output_size": "Sequence[int | None] | int | None", "train": "bool", "training": "bool", "cudnn_enabled": "bool",
@@ -172,7 +175,7 @@ RETURNS = {
     **{f"Tensor.{name}": "tuple[Tensor, ...]"
        for name in ("unbind", "chunk", "split", "split_with_sizes", "tensor_split", "hsplit", "vsplit", "dsplit")},
     **{f"Tensor.{name}": f"return_types.{name}"
-       for name in ("aminmax", "cummax", "cummin", "kthvalue", "mode", "sort", "topk")},
+       for name in ("aminmax", "cummax", "cummin", "kthvalue", "mode", "qr", "slogdet", "sort", "svd", "topk")},
     "Tensor.__getitem__": "Tensor", "Tensor.var_mean": "tuple[Tensor, Tensor]", "Tensor.std_mean": "tuple[Tensor, Tensor]",
     "Tensor.storage_offset": "int", "Tensor.dim": "int", "Tensor.ndimension": "int", "Tensor.numel": "int",
     "Tensor.nelement": "int", "Tensor.element_size": "int", "Tensor.data_ptr": "int", "Tensor.item": "int | float",
@@ -182,7 +185,9 @@ RETURNS = {
     "Tensor.register_hook": "_HookHandle", "Tensor.register_post_accumulate_grad_hook": "_HookHandle",
     "Tensor.numpy": "np.ndarray[Any, Any]", "Tensor.__array__": "np.ndarray[Any, Any]", "Tensor.tolist": "Any",
     "Tensor._gradient_node": "Node | None", "Tensor._bump_version": "None", "dtype.__reduce__": "str",
+    "__dlpack__": "Any", "__dlpack_device__": "tuple[int, int]",
     # Functions.
+    "._write_out": "Any",
     ".split": "tuple[Tensor, ...]", ".broadcast_tensors": "tuple[Tensor, ...]", ".is_tensor": "bool", ".can_cast": "bool",
     ".promote_types": "dtype", ".result_type": "dtype", ".get_default_dtype": "dtype", ".set_default_dtype": "None",
     ".get_num_threads": "int", ".set_num_threads": "None", ".is_grad_enabled": "bool", ".is_inference_mode_enabled": "bool",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ._C import Tensor
 
 
-class _Result(tuple["Tensor", "Tensor"]):
+class _Result(tuple["Tensor", ...]):
     """A tuple of tensors that can also be read by name."""
 
     __slots__ = ()

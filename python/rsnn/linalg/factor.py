@@ -195,7 +195,7 @@ class _Eigh(Function):
     @staticmethod
     def forward(ctx: Any, a: Any, triangle: str) -> Any:
         problem = "The algorithm failed to converge."
-        values, vectors = call("linalg.eigh", problem, lambda x: tuple(np.linalg.eigh(x, triangle)), a)
+        values, vectors = call("linalg.eigh", problem, lambda x: tuple(np.linalg.eigh(x, triangle)), a)  # type: ignore[call-overload]
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)
         return values, vectors

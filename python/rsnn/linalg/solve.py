@@ -83,8 +83,8 @@ def det(A: Any, *, out: Any = None) -> Tensor:  # noqa: N803
         RuntimeError: for matrices that are not square, and dtypes other than `float32` and `float64`.
 
     Example:
-        >>> rsnn.linalg.det(rsnn.tensor([[1.0, 2.0], [3.0, 4.0]]))
-        tensor(-2.0000)
+        >>> rsnn.linalg.det(rsnn.tensor([[2.0, 1.0], [0.0, 3.0]]))
+        tensor(6.)
     """
     check_matrix("linalg.det", A, square=True)
     return returned(_Determinant.apply(A), out)
