@@ -114,7 +114,7 @@ PARAMETERS = {
     "num_samples": "int", "replacement": "bool", "low": "int", "high": "int", "randint.args": "Any", "seed": "int",
     "randint_like.args": "Any", "new_state": "Tensor", "arange.args": "_Number",
     # Layers.
-    "inplace": "bool", "approximate": 'Literal["none", "tanh"]', "min_val": "_Number", "max_val": "_Number",
+    "inplace": "bool", "approximate": "str", "min_val": "_Number", "max_val": "_Number",
     "negative_slope": "float", "rrelu.lower": "float", "rrelu.upper": "float",
     "upper": "bool", "threshold": "float",
     "groups": "int", "dilation": "_Ints", "padding": "_Ints", "output_padding": "_Ints",

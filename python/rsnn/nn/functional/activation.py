@@ -6,8 +6,30 @@ import warnings
 from typing import Any
 
 import rsnn
-from rsnn._C import Tensor
-from rsnn.nn.functional._native import native
+from rsnn import _C
+from rsnn._C import (
+    Tensor,
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    relu6,
+    rrelu,
+    selu,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
+from rsnn._functions import hardshrink, prelu
 
 __all__ = [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
@@ -22,30 +44,6 @@ __all__ = [
 # prelu(input, weight), relu6(input), rrelu(input, lower=1/8, upper=1/3, training=False), selu(input), silu(input),
 # softplus(input, beta=1, threshold=20), softshrink(input, lambd=0.5), softsign(input), tanhshrink(input) and
 # threshold(input, threshold, value).
-celu = native("celu")
-elu = native("elu")
-gelu = native("gelu")
-glu = native("glu")
-hardshrink = native("hardshrink")
-hardsigmoid = native("hardsigmoid")
-hardswish = native("hardswish")
-hardtanh = native("hardtanh")
-leaky_relu = native("leaky_relu")
-logsigmoid = native("logsigmoid")
-mish = native("mish")
-prelu = native("prelu")
-relu6 = native("relu6")
-rrelu = native("rrelu")
-selu = native("selu")
-silu = native("silu")
-softplus = native("softplus")
-softshrink = native("softshrink")
-softsign = native("softsign")
-tanhshrink = native("tanhshrink")
-threshold = _threshold = native("threshold")
-
-_log_softmax = native("log_softmax")
-_softmax = native("softmax")
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -65,7 +63,7 @@ def relu_(input: Tensor) -> Tensor:
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """:func:`threshold`, written into the input."""
-    return _threshold(input, threshold, value, True)
+    return _C.threshold(input, threshold, value, True)
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
@@ -128,21 +126,21 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     """
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
-    return _softmax(input if dtype is None else input.to(dtype), dim)
+    return (input if dtype is None else input.to(dtype)).softmax(dim)
 
 
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The softmax of ``-input``; arguments as for :func:`softmax`."""
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
-    return _softmax(-input if dtype is None else (-input).to(dtype), dim)
+    return (-input if dtype is None else (-input).to(dtype)).softmax(dim)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The logarithm of the softmax, without overflow; arguments as for :func:`softmax`."""
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
-    return _log_softmax(input if dtype is None else input.to(dtype), dim)
+    return (input if dtype is None else input.to(dtype)).log_softmax(dim)
 
 
 def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -162,7 +160,7 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     gumbels = -rsnn.empty_like(logits.detach()).exponential_().log()
-    soft = _softmax((logits + gumbels) / tau, dim)
+    soft = ((logits + gumbels) / tau).softmax(dim)
     if not hard:
         return soft
     index = soft.max(dim, keepdim=True)[1]
