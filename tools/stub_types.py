@@ -68,7 +68,26 @@ _SEVERAL_AXES = """
     all amax amin any count_nonzero logsumexp mean nanmean nansum norm squeeze squeeze_ std std_mean sum var var_mean
 """.split()
 
+#: Methods that look elements up by a tensor of indices.
+_LOOKUPS = """
+    gather index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_reduce index_reduce_ index_select put
+    put_ scatter scatter_ scatter_add scatter_add_ scatter_reduce scatter_reduce_ take
+""".split()
+
 PARAMETERS = {
+    **{f"{name}.index": "Tensor" for name in _LOOKUPS},
+    **{f"{name}.source": "Tensor" for name in _LOOKUPS},
+    "scatter.src": "Tensor | _Number", "scatter_.src": "Tensor | _Number", "index_fill.value": "Tensor | _Number",
+    "index_fill_.value": "Tensor | _Number", "index_put.indices": "Sequence[Tensor | None]", "accumulate": "bool",
+    "index_put_.indices": "Sequence[Tensor | None]", "take_along_dim.indices": "Tensor", "sparse_grad": "bool",
+    "reduce": "str", "include_self": "bool", "masked_scatter.source": "Tensor", "masked_scatter_.source": "Tensor",
+    "as_tuple": "bool", "nonzero_static.size": "int", "weights": "Tensor", "minlength": "int", "boundaries": "Tensor",
+    "out_int32": "bool", "right": "bool", "prepend": "Tensor", "append": "Tensor", "bins": "int",
+    "histogram.bins": "int | Tensor", "range": "Sequence[float]", "density": "bool", "elements": "Tensor | _Number",
+    "test_elements": "Tensor | _Number", "assume_unique": "bool", "invert": "bool", "sorted_sequence": "Tensor",
+    "searchsorted.input": "Tensor | _Number", "bucketize.input": "Tensor | _Number", "side": 'Literal["left", "right"]',
+    "sorter": "Tensor", "return_inverse": "bool", "return_counts": "bool", "repeat_interleave.repeats": "Tensor | int",
+    "repeat_interleave.output_size": "int",
     **{f"{name}.other": "Tensor" for name in _TENSOR_ONLY},
     **{f"{name}.dim": "_Ints" for name in _SEVERAL_AXES},
     # Axes and sizes.
@@ -122,6 +141,10 @@ PARAMETERS = {
     "output_size": "Sequence[int | None] | int | None", "train": "bool", "training": "bool", "cudnn_enabled": "bool",
     "num_groups": "int", "ignore_index": "int", "reduction": "str", **{f"conv{n}d.padding": "_Ints | str" for n in (1, 2, 3)},
     **{f"batch_norm.{name}": "Tensor | None" for name in ("weight", "bias", "running_mean", "running_var")},
+    "embedding.indices": "Tensor", "embedding_renorm_.indices": "Tensor", "padding_idx": "int", "sparse": "bool",
+    "scale_grad_by_freq": "bool", "max_norm": "float", "norm_type": "float", "query": "Tensor", "attn_mask": "Tensor",
+    "scaled_dot_product_attention.key": "Tensor", "scaled_dot_product_attention.value": "Tensor", "dropout_p": "float",
+    "is_causal": "bool", "scale": "float", "enable_gqa": "bool", "align_corners": "bool", "antialias": "bool",
     # Differentiation.
     "gradient": "Tensor", "retain_graph": "bool", "create_graph": "bool", "inputs": "Tensor | Sequence[Tensor]",
     "grad_outputs": "Sequence[Tensor | None]", "outputs": "Sequence[Tensor]", "_autograd_grad.inputs": "Sequence[Any]",
@@ -133,7 +156,9 @@ PARAMETERS = {
     "set_materialize_grads.value": "bool", "_module_passage.tensors": "Sequence[Tensor]", "reflected": "str",
     "_args": "object", "_class": "object", "_value": "object", "_traceback": "object",
     # Modules.
-    "name": "str", "names": "Iterable[str]", "hook": "Callable[..., Any]", "prepend": "bool", "with_kwargs": "bool",
+    **{f"register_{kind}.prepend": "bool"
+       for kind in ("forward_hook", "forward_pre_hook", "full_backward_hook", "full_backward_pre_hook")},
+    "name": "str", "names": "Iterable[str]", "hook": "Callable[..., Any]", "with_kwargs": "bool",
     "always_call": "bool", "with_module": "bool", "module": "Module", "add_module.module": "Module | None",
     "register_module.module": "Module | None", "param": "Parameter | None", "register_buffer.tensor": "Tensor | None",
     "persistent": "bool", "recurse": "bool", "remove_duplicate": "bool", "prefix": "str", "named_modules.memo": "set[Module]",
@@ -186,6 +211,8 @@ RETURNS = {
     "Tensor.numpy": "np.ndarray[Any, Any]", "Tensor.__array__": "np.ndarray[Any, Any]", "Tensor.tolist": "Any",
     "Tensor._gradient_node": "Node | None", "Tensor._bump_version": "None", "dtype.__reduce__": "str",
     "__dlpack__": "Any", "__dlpack_device__": "tuple[int, int]",
+    "Tensor.nonzero": "Any", "Tensor.unique": "Any", "Tensor.unique_consecutive": "Any",
+    "Tensor.histogram": "return_types.histogram", ".where": "Any", "._recurrent": "list[Tensor]",
     # Functions.
     "._write_out": "Any",
     ".split": "tuple[Tensor, ...]", ".broadcast_tensors": "tuple[Tensor, ...]", ".is_tensor": "bool", ".can_cast": "bool",

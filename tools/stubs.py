@@ -54,7 +54,8 @@ def parameter_type(owner: str, name: str, parameter: inspect.Parameter) -> str:
     found = find(PARAMETERS, f"{owner}.{name}.{own}", f"{name}.{own}", f"{owner}.{own}", own)
     if found is None:
         found = annotation(parameter.annotation)
-    if found is None and parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+    private = not owner and name.startswith("_")
+    if found is None and (private or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)):
         return "Any"
     if found is None:
         unknown.append(f'PARAMETERS has no type for "{".".join(filter(None, (owner, name, own)))}"')
