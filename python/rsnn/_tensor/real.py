@@ -9,7 +9,7 @@ from .._size import Size
 from ._attach import attach
 
 
-def conj(self: Any) -> Any:
+def conj(self: Any) -> _C.Tensor:
     """The tensor itself: real numbers are their own conjugates."""
     return self
 
@@ -34,7 +34,7 @@ def resolve_neg(self: Any) -> Any:
     return self
 
 
-def _imaginary(self: Any) -> Any:
+def _imaginary(self: Any) -> _C.Tensor:
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
 
 
@@ -43,17 +43,17 @@ def narrow_copy(self: Any, dim: int, start: int, length: int) -> Any:
     return self.narrow(dim, start, length).clone()
 
 
-def unsafe_chunk(self: Any, chunks: int, dim: int = 0) -> Any:
+def unsafe_chunk(self: Any, chunks: int, dim: int = 0) -> tuple[_C.Tensor, ...]:
     """As `chunk`."""
     return self.chunk(chunks, dim)
 
 
-def unsafe_split(self: Any, split_size: int, dim: int = 0) -> Any:
+def unsafe_split(self: Any, split_size: int, dim: int = 0) -> tuple[_C.Tensor, ...]:
     """As `split`."""
     return self.split(split_size, dim)
 
 
-def unsafe_split_with_sizes(self: Any, split_sizes: Any, dim: int = 0) -> Any:
+def unsafe_split_with_sizes(self: Any, split_sizes: Any, dim: int = 0) -> tuple[_C.Tensor, ...]:
     """As `split_with_sizes`."""
     return self.split_with_sizes(split_sizes, dim)
 
@@ -68,7 +68,7 @@ def is_set_to(self: Any, tensor: Any) -> bool:
     )
 
 
-def dim_order(self: Any, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+def dim_order(self: Any, *, ambiguity_check: bool = False) -> tuple[int, ...]:
     """The axes from the slowest in memory to the fastest.
 
     Args:
