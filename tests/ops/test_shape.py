@@ -305,6 +305,10 @@ def test_questions_of_kind():
 def test_defaults():
     assert rsnn.get_default_device() == rsnn.device("cpu")
     rsnn.set_default_device("cpu")
+    with rsnn.device("cpu") as device:
+        assert rsnn.ones(1).device == device
+    with pytest.raises(RuntimeError, match="cuda"), rsnn.device("cuda"):
+        pass
     with pytest.raises(RuntimeError, match="cuda"):
         rsnn.set_default_device("cuda")
     rsnn.set_default_tensor_type("rsnn.DoubleTensor")
