@@ -189,6 +189,7 @@ PARAMETERS = {
 }  # fmt: skip
 
 RETURNS = {
+    "Tensor.new": "Self",
     "__bool__": "bool", "__float__": "float", "__int__": "int", "__index__": "int", "__len__": "int", "__hash__": "int",
     "__repr__": "str", "__str__": "str", "__init__": "None", "__setitem__": "None", "__delitem__": "None",
     "__setattr__": "None", "__delattr__": "None", "__contains__": "bool", "__eq__": "bool", "__ne__": "bool",

@@ -30,6 +30,7 @@ from ._limits import finfo as finfo
 from ._limits import iinfo as iinfo
 from ._size import Size as Size
 from ._tensor_str import set_printoptions as set_printoptions
+from ._types import *  # noqa: F403
 from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
 from .autograd import no_grad as no_grad

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class device:  # noqa: N801
-    """A place where tensors live: `device("cpu")`.
+    """A place where tensors live: `device("cpu")`. In a `with` statement it is that of new tensors: only the CPU can be.
 
     Args:
         type: the kind of device, optionally with an index (`"cpu:0"`).
@@ -37,6 +37,14 @@ class device:  # noqa: N801
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"attribute '{name}' of 'rsnn.device' objects is not writable")
+
+    def __enter__(self) -> device:
+        if self.type != "cpu":
+            raise RuntimeError(f"device '{self}' is not available: rsnn runs on the CPU, device must be 'cpu'")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)

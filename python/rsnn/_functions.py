@@ -259,6 +259,10 @@ NAMES = {
         "is_neg",
         "is_distributed",
         "get_device",
+        "conj",
+        "conj_physical",
+        "resolve_conj",
+        "resolve_neg",
         "numel",
     ),
     "in place": ("detach_", "fill_", "zero_", "clamp_", "clip_", "resize_as_", "as_strided_"),
@@ -321,6 +325,10 @@ NAMES = {
         "diagonal_scatter",
         "clone",
         "detach",
+        "narrow_copy",
+        "unsafe_chunk",
+        "unsafe_split",
+        "unsafe_split_with_sizes",
     ),
 }
 

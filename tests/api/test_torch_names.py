@@ -111,7 +111,7 @@ def test_signatures_of_functions_written_in_python(torch, namespace):
 
 #: Parameters that PyTorch's table of signatures has and the functions themselves have not, or that only GPUs know.
 NOT_REAL = {
-    "cudnn_enabled", "diagonal", "dim0", "dim1", "axis0", "axis1", "inplace", "inputs", "names", "out_dtype", "p", "reps",
+    "cudnn_enabled", "diagonal", "dimension", "dim0", "dim1", "axis0", "axis1", "inplace", "inputs", "names", "out_dtype", "p", "reps",
     "return_indices", "size", "split_size_or_sections", "src", "tensor", "tol", "value", "x", "y", "dim", "rcond",
     "storage_offset", "stride", "descending", "ord", "other", "dtype", "input", "self",
 }  # fmt: skip

@@ -102,6 +102,7 @@ VALUES = {
     "tensor of a long int as float": lambda lib: lib.tensor([2**64], dtype=lib.float32),
     "tensor of an array without axes": lambda lib: lib.tensor(np.array(3.0)),
     "tensor of mixed things": lambda lib: lib.tensor([[1, lib.tensor(2.5)], [np.float32(3), True]]),
+    "Tensor of a Size": lambda lib: lib.Tensor(lib.Size([2, 0])),
     "asarray": lambda lib: lib.asarray(np.ones(2), copy=True),
     "asarray with gradient": lambda lib: lib.asarray(lib.ones(2), requires_grad=True),
 }

@@ -131,6 +131,8 @@ def test_distances_of_rows(p):
 VALUES = {
     "flip of bools": lambda lib: lib.tensor([[True, False, False]]).flip(1),
     "flip of bytes": lambda lib: lib.arange(300, dtype=lib.int16).reshape(2, 150).flip(0, 1),
+    "flip of many": lambda lib: lib.arange(2**18).reshape(64, 64, 2, 32).flip(0, 1, 3),
+    "roll of many": lambda lib: lib.arange(2**18, dtype=lib.int16).reshape(64, 2, 64, 32).roll((3, 5), (0, 2)),
     "roll of halves": lambda lib: lib.arange(10).half().roll(3),
     "tril with nan": lambda lib: lib.full((2, 2), float("nan")).tril(-1),
     "triu of ints": lambda lib: lib.arange(6).reshape(2, 3).triu(),
@@ -303,6 +305,10 @@ def test_questions_of_kind():
 def test_defaults():
     assert rsnn.get_default_device() == rsnn.device("cpu")
     rsnn.set_default_device("cpu")
+    with rsnn.device("cpu") as device:
+        assert rsnn.ones(1).device == device
+    with pytest.raises(RuntimeError, match="cuda"), rsnn.device("cuda"):
+        pass
     with pytest.raises(RuntimeError, match="cuda"):
         rsnn.set_default_device("cuda")
     rsnn.set_default_tensor_type("rsnn.DoubleTensor")

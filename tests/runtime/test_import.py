@@ -49,3 +49,8 @@ def test_late_parts_are_attributes():
         "print(json.dumps([rsnn.optim.SGD.__name__, rsnn.utils.data.DataLoader.__name__, callable(rsnn.load)]))"
     )
     assert seen == ["SGD", "DataLoader", True]
+
+
+def test_import_leaves_numpy_for_those_who_use_it():
+    seen = run("import sys, json, rsnn, rsnn.nn, rsnn.optim\nprint(json.dumps(sorted(sys.modules)))")
+    assert not {"numpy", "rsnn.linalg", "rsnn.utils.data"} & set(seen)

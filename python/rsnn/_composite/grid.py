@@ -8,8 +8,6 @@ import math
 import warnings
 from typing import Any
 
-import numpy as np
-
 from .. import _C
 from .._C import Tensor, arange, empty, stack, tensor
 from .._size import Size
@@ -129,19 +127,25 @@ def broadcast_shapes(*shapes: Any) -> Size:
     listed = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
     if any(size < 0 for size in itertools.chain(*listed)):
         raise ValueError("Attempting to broadcast a dimension with negative length!")
-    try:
-        return Size(np.broadcast_shapes(*listed))
-    except ValueError:
-        raise RuntimeError(f"Shape mismatch: objects cannot be broadcast to a single shape: {listed}") from None
+    result = [1] * max((len(shape) for shape in listed), default=0)
+    for shape in listed:
+        for axis, size in enumerate(reversed(shape), start=1):
+            if size != 1 and result[-axis] not in (1, size):
+                raise RuntimeError(f"Shape mismatch: objects cannot be broadcast to a single shape: {listed}")
+            result[-axis] = result[-axis] if size == 1 else size
+    return Size(result)
 
 
-def _triangle(name: str, row: int, col: int, dtype: Any, device: Any, layout: Any, kind: Any) -> Tensor:
+def _triangle(kind: str, row: int, col: int, offset: int, dtype: Any, device: Any, layout: Any) -> Tensor:
+    import numpy as np
+
     for axis, size in (("row", row), ("col", col)):
         if size < 0:
             raise RuntimeError(f"{axis} must be non-negative, got{size}")
     if device is not None or layout is not None:
         empty(0, device=device, layout=layout)  # refuses what there is not
-    return tensor(np.stack(kind), dtype=_C.int64 if dtype is None else dtype)
+    indices = getattr(np, kind)(row, offset, col)
+    return tensor(np.stack(indices), dtype=_C.int64 if dtype is None else dtype)
 
 
 def tril_indices(
@@ -165,8 +169,7 @@ def tril_indices(
         tensor([[0, 1, 1],
                 [0, 0, 1]])
     """
-    indices = np.tril_indices(max(row, 0), offset, max(col, 0))
-    return _triangle("tril_indices", row, col, dtype, device, layout, indices)
+    return _triangle("tril_indices", row, col, offset, dtype, device, layout)
 
 
 def triu_indices(
@@ -181,8 +184,7 @@ def triu_indices(
         tensor([[0, 0, 1],
                 [0, 1, 1]])
     """
-    indices = np.triu_indices(max(row, 0), offset, max(col, 0))
-    return _triangle("triu_indices", row, col, dtype, device, layout, indices)
+    return _triangle("triu_indices", row, col, offset, dtype, device, layout)
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
-
-import numpy as np
 
 from .. import _C
 from .._C import Tensor
@@ -76,6 +73,9 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
         offset: how many bytes to skip first.
         requires_grad: whether to record operations on the tensor.
 
+    Warns:
+        UserWarning: for a read-only buffer; in-place operations on the tensor raise an error.
+
     Raises:
         ValueError: for bytes that are not there, or make no whole elements.
         TypeError: for an object that is no buffer.
@@ -84,6 +84,8 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
         >>> rsnn.frombuffer(bytearray([1, 2, 3]), dtype=rsnn.uint8)
         tensor([1, 2, 3], dtype=rsnn.uint8)
     """
+    import numpy as np
+
     try:
         view = memoryview(buffer).cast("B")
     except TypeError:
@@ -105,12 +107,6 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
         raise ValueError(
             f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not be greater than "
             f"actual buffer length ({length} bytes)"
-        )
-    if view.readonly:
-        warnings.warn(
-            "The given buffer is not writable, and rsnn does not support writing to it: in-place operations on the tensor "
-            "raise an error. You may want to copy the buffer to make it writable.",
-            stacklevel=2,
         )
     raw = np.frombuffer(view, np.bool_ if dtype == _C.bool else np.uint8, count * size, offset)
     if raw.ctypes.data % size:

@@ -7,5 +7,6 @@ from . import exchange as exchange
 from . import kind as kind
 from . import linear_algebra as linear_algebra
 from . import products as products
+from . import real as real
 from . import rearrange as rearrange
 from . import statistics as statistics

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from numbers import Number
 from typing import Any
 
-import numpy as np
-
 from .. import _C
 from ._attach import attach
 
@@ -18,7 +16,7 @@ def __contains__(self: Any, element: Any) -> bool:  # noqa: N807
     Raises:
         RuntimeError: for anything else.
     """
-    if isinstance(element, (_C.Tensor, Number, np.generic)):
+    if isinstance(element, (_C.Tensor, Number)) or hasattr(element, "dtype"):
         return bool((self == element).any())
     raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 

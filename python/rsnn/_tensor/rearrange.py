@@ -116,7 +116,7 @@ def sum_to_size(self: Any, *size: Any) -> Any:
         >>> rsnn.ones(2, 3).sum_to_size(1, 3)
         tensor([[2., 2., 2.]])
     """
-    sizes = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+    sizes = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     lead = self.dim() - len(sizes)
     fits = lead >= 0 and all(n in (1, old) for n, old in zip(sizes, self.shape[max(lead, 0) :]))
     if not fits:

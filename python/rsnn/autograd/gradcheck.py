@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 import rsnn
 from rsnn._C import Tensor
 from rsnn.autograd.walk import grad
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -203,6 +204,8 @@ class _Check:
 
     def against_differences(self, eps: float, atol: float, rtol: float, nondet_tol: float, check_dtypes: bool) -> None:
         """Compares the whole Jacobian of each output."""
+        import numpy as np
+
         if not self.outputs:
             self._constant(eps)
             return
@@ -223,6 +226,8 @@ class _Check:
 
     def undefined_gradients(self) -> None:
         """Compares walks from one output alone with walks in which the others have a gradient of zero."""
+        import numpy as np
+
         if len(self.outputs) < 2:
             return
         for j, output in enumerate(self.outputs):
@@ -239,11 +244,14 @@ class _Check:
 
     def _constant(self, eps: float) -> None:
         """Outputs that require no gradient must not depend on the inputs."""
+        import numpy as np
+
         if any(np.any(column) for row in self._differences(eps, all_outputs=True) for column in row):
             raise GradcheckError("Numerical gradient for function expected to be zero: no output requires a gradient")
 
     def _differences(self, eps: float, all_outputs: bool = False) -> list[list[np.ndarray]]:
         """``(f(x + e) - f(x - e)) / 2 eps`` by output and input, of shape (elements of input, elements of output)."""
+        import numpy as np
 
         def evaluate() -> list[np.ndarray]:
             result = self.func(*self.arguments)
@@ -268,6 +276,8 @@ class _Check:
 
     def _jacobian(self, output: Tensor, check_dtypes: bool) -> list[np.ndarray]:
         """The same by walking back once for each element of the output."""
+        import numpy as np
+
         jacobian = [np.zeros((x.numel(), output.numel())) for x in self.inputs]
         for column in range(output.numel()):
             one_hot = np.zeros(output.numel())
@@ -287,6 +297,8 @@ def _full_like(tensor: Tensor, value: float) -> Tensor:
 
 def _array(gradient: Tensor | None, of: Tensor) -> np.ndarray:
     """A gradient as numbers; zeros where there is none."""
+    import numpy as np
+
     if gradient is None:
         return np.zeros(tuple(of.shape))
     return np.array(gradient.detach().numpy(), dtype=np.float64)

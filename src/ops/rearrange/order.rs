@@ -6,8 +6,9 @@ use crate::dispatch_size;
 use crate::error::Result;
 use crate::kernels::index::{Blocks, gather_blocks};
 use crate::ops::view;
-use crate::shape::{normalize_axes, normalize_axis};
+use crate::shape::{normalize_axes, normalize_axis, numel};
 use smallvec::{SmallVec, smallvec};
+use std::ops::Range;
 
 /// What happens to the indices of one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,25 @@ impl Turn {
     }
 }
 
+/// Several axes are turned at once as long as a table of all their indices stays in the cache; else one after the other.
+const LONGEST_TABLE: usize = 1 << 15;
+
+/// A copy with some axes turned.
+fn gather(x: &Array, turns: &[Turn], axes: Range<usize>) -> Result<Array> {
+    let mut offsets = vec![0];
+    for axis in axes.clone() {
+        let (size, stride, turn) = (x.shape()[axis], x.strides()[axis], turns[axis]);
+        let steps: Vec<usize> = (0..size).map(|at| turn.source(at, size) * stride).collect();
+        offsets = offsets.iter().flat_map(|&base| steps.iter().map(move |&step| base + step)).collect();
+    }
+    let indexed: SmallVec<[bool; 6]> = (0..x.ndim()).map(|axis| axes.contains(&axis)).collect();
+    let blocks = Blocks::new(x.shape(), x.strides(), &indexed, axes.start);
+    let out = Array::empty(x.shape(), x.dtype())?;
+    let (from, to) = (x.bits(), out.bits());
+    dispatch_size!(x.dtype(), T => gather_blocks(from.operand::<T>(), &blocks, &offsets, to.slice_mut::<T>()));
+    Ok(out)
+}
+
 /// A turn for each axis.
 #[derive(Debug)]
 struct Reorder {
@@ -48,25 +68,20 @@ impl Op for Reorder {
         self.name
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
-        let x = x[0];
         let moves = |turn: &Turn| !matches!(turn, Turn::Stay | Turn::Rotate(0));
         let (Some(first), Some(last)) = (self.turns.iter().position(moves), self.turns.iter().rposition(moves)) else {
-            return Ok(smallvec![x.copy_contiguous()?]);
+            return Ok(smallvec![x[0].copy_contiguous()?]);
         };
-        let out = Array::empty(x.shape(), x.dtype())?;
-        if out.numel() == 0 {
-            return Ok(smallvec![out]);
+        if x[0].numel() == 0 {
+            return Ok(smallvec![Array::empty(x[0].shape(), x[0].dtype())?]);
         }
-        let mut offsets = vec![0];
-        for axis in first..=last {
-            let (size, stride, turn) = (x.shape()[axis], x.strides()[axis], self.turns[axis]);
-            let steps: Vec<usize> = (0..size).map(|at| turn.source(at, size) * stride).collect();
-            offsets = offsets.iter().flat_map(|&base| steps.iter().map(move |&step| base + step)).collect();
+        if numel(&x[0].shape()[first..=last]) <= LONGEST_TABLE {
+            return Ok(smallvec![gather(x[0], &self.turns, first..last + 1)?]);
         }
-        let indexed: SmallVec<[bool; 6]> = (0..x.ndim()).map(|axis| (first..=last).contains(&axis)).collect();
-        let blocks = Blocks::new(x.shape(), x.strides(), &indexed, first);
-        let (from, to) = (x.bits(), out.bits());
-        dispatch_size!(x.dtype(), T => gather_blocks(from.operand::<T>(), &blocks, &offsets, to.slice_mut::<T>()));
+        let mut out = x[0].clone();
+        for axis in (first..=last).filter(|&axis| moves(&self.turns[axis])) {
+            out = gather(&out, &self.turns, axis..axis + 1)?;
+        }
         Ok(smallvec![out])
     }
     fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {

@@ -17,7 +17,8 @@ type New<'py> = PyResult<Bound<'py, PyTensor>>;
 
 /// `Tensor()`, `Tensor(2, 3)`, `Tensor([1.0, 2.0])`: the old constructor, always of the default dtype.
 pub fn legacy(args: &Bound<'_, PyTuple>) -> PyResult<Tensor> {
-    let integers = args.iter().all(|a| a.is_instance_of::<PyInt>());
+    let is_size = |a: &Bound<'_, PyAny>| a.get_type().name().is_ok_and(|name| name == "Size");
+    let integers = args.iter().all(|a| a.is_instance_of::<PyInt>() || is_size(&a));
     if args.len() == 1 && !integers {
         let only = args.get_item(0)?;
         if let Ok(tensor) = only.cast::<PyTensor>() {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 import rsnn
 
 if TYPE_CHECKING:
@@ -80,6 +78,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         >>> bool((w @ w.T - rsnn.eye(3)).abs().max() < 1e-5)
         True
     """
+    import numpy as np
+
     if tensor.dim() < 2:
         raise ValueError(f"Only tensors with 2 or more dimensions are supported, got shape {tuple(tensor.shape)}")
     if tensor.numel() == 0:
