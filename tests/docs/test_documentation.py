@@ -64,3 +64,16 @@ def test_packages_show_what_pytorchs_show(package, torch):
     own = {"summary", "annotations", "Any", "TYPE_CHECKING", "WorkerInfo"}
     more = {name for name, value in vars(ours).items() if not name.startswith("_") and not inspect.ismodule(value)}
     assert {name for name in more if not hasattr(theirs, name)} <= own
+
+
+def test_signatures_show_their_defaults():
+    """`help(rsnn.Tensor.sort)` says `dim=-1`, not `dim=...`."""
+    hidden = []
+    for name, value in DOCUMENTED.items():
+        if inspect.isbuiltin(value) or inspect.ismethoddescriptor(value):
+            try:
+                parameters = inspect.signature(value).parameters.values()
+            except ValueError:
+                continue
+            hidden += [f"{name}({parameter.name})" for parameter in parameters if parameter.default is ...]
+    assert not hidden

@@ -34,7 +34,7 @@ fn relu6<'py>(input: &Bound<'py, PyTensor>, inplace: bool) -> Same<'py> {
 ///     ValueError: if `min_val` exceeds `max_val`.
 ///     RuntimeError: for `bool`, and for unsigned integers with negative limits.
 #[pyfunction]
-#[pyo3(signature = (input, min_val=-1.0, max_val=1.0, inplace=false))]
+#[pyo3(signature = (input, min_val=-1.0, max_val=1.0, inplace=false), text_signature = "(input, min_val=-1.0, max_val=1.0, inplace=False)")]
 fn hardtanh<'py>(input: &Bound<'py, PyTensor>, min_val: f64, max_val: f64, inplace: bool) -> Same<'py> {
     if min_val > max_val {
         return Err(PyValueError::new_err("min_val cannot be greater than max_val"));
@@ -174,7 +174,7 @@ fn threshold<'py>(input: &Bound<'py, PyTensor>, threshold: f64, value: f64, inpl
 /// Raises:
 ///     RuntimeError: if the axis has an odd size, or the input no axes.
 #[pyfunction]
-#[pyo3(signature = (input, dim=-1))]
+#[pyo3(signature = (input, dim=-1), text_signature = "(input, dim=-1)")]
 fn glu(input: &Bound<'_, PyTensor>, dim: isize) -> PyResult<Out> {
     let x = &input.get().tensor;
     without_gil(input.py(), x.numel(), || ops::glu(x, dim)).map(Out)

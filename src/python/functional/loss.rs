@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 ///     RuntimeError, ValueError: where shapes or dtypes do not fit.
 ///     IndexError: for a class out of range.
 #[pyfunction]
-#[pyo3(signature = (input, target, weight=None, ignore_index=-100, reduction="mean"))]
+#[pyo3(signature = (input, target, weight=None, ignore_index=-100, reduction="mean"), text_signature = "(input, target, weight=None, ignore_index=-100, reduction='mean')")]
 fn _nll_loss(
     py: Python<'_>,
     input: &Bound<'_, PyTensor>,

@@ -59,7 +59,7 @@ impl PyTensor {
     ///
     /// Raises:
     ///     RuntimeError: for a probability outside of `[0, 1]`.
-    #[pyo3(signature = (p=NumberOrTensor::Number(0.5), *, generator=None))]
+    #[pyo3(signature = (p=NumberOrTensor::Number(0.5), *, generator=None), text_signature = "($self, p=0.5, *, generator=None)")]
     fn bernoulli_<'py>(
         slf: &Bound<'py, Self>,
         p: NumberOrTensor<'py>,

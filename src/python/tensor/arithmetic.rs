@@ -22,13 +22,13 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([1.0, 2.0]).add(rsnn.tensor([10.0, 20.0]), alpha=2)
     ///     tensor([21., 42.])
-    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)))]
+    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)), text_signature = "($self, other, *, alpha=1)")]
     fn add(&self, py: Python<'_>, other: Operand<'_>, alpha: Scalar) -> PyResult<Out> {
         scaled(py, self, &other, alpha, |a, b, alpha| ops::add_scaled(a, b, alpha))
     }
 
     /// In-place form of `add`.
-    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)))]
+    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)), text_signature = "($self, other, *, alpha=1)")]
     fn add_<'py>(slf: &Bound<'py, Self>, other: Operand<'_>, alpha: Scalar) -> PyResult<Bound<'py, Self>> {
         scaled_(slf, &other, alpha, |a, b, alpha| ops::add_scaled_(a, b, alpha))
     }
@@ -41,19 +41,19 @@ impl PyTensor {
     ///
     /// Raises:
     ///     RuntimeError: for shapes that do not fit, and for a float `alpha` where the result is of an integer dtype.
-    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)))]
+    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)), text_signature = "($self, other, *, alpha=1)")]
     fn sub(&self, py: Python<'_>, other: Operand<'_>, alpha: Scalar) -> PyResult<Out> {
         scaled(py, self, &other, alpha, |a, b, alpha| ops::sub_scaled(a, b, alpha))
     }
 
     /// In-place form of `sub`.
-    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)))]
+    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)), text_signature = "($self, other, *, alpha=1)")]
     fn sub_<'py>(slf: &Bound<'py, Self>, other: Operand<'_>, alpha: Scalar) -> PyResult<Bound<'py, Self>> {
         scaled_(slf, &other, alpha, |a, b, alpha| ops::sub_scaled_(a, b, alpha))
     }
 
     /// The difference `other - alpha * self`; arguments as for `sub`.
-    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)))]
+    #[pyo3(signature = (other, *, alpha=Scalar::Int(1)), text_signature = "($self, other, *, alpha=1)")]
     fn rsub(&self, py: Python<'_>, other: Operand<'_>, alpha: Scalar) -> PyResult<Out> {
         scaled(py, self, &other, alpha, |a, b, alpha| ops::sub_scaled(b, a, alpha))
     }

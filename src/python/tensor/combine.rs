@@ -207,7 +207,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.ones(2).addcmul(rsnn.tensor([1.0, 2.0]), rsnn.tensor([3.0, 4.0]), value=10)
     ///     tensor([31., 81.])
-    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)))]
+    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)), text_signature = "($self, tensor1, tensor2, *, value=1)")]
     fn addcmul(
         slf: &Bound<'_, Self>,
         tensor1: &Bound<'_, PyTensor>,
@@ -218,7 +218,7 @@ impl PyTensor {
     }
 
     /// In-place form of `addcmul`.
-    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)))]
+    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)), text_signature = "($self, tensor1, tensor2, *, value=1)")]
     fn addcmul_<'py>(
         slf: &Bound<'py, Self>,
         tensor1: &Bound<'_, PyTensor>,
@@ -233,7 +233,7 @@ impl PyTensor {
     ///
     /// Raises:
     ///     RuntimeError: if both tensors are of integers.
-    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)))]
+    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)), text_signature = "($self, tensor1, tensor2, *, value=1)")]
     fn addcdiv(
         slf: &Bound<'_, Self>,
         tensor1: &Bound<'_, PyTensor>,
@@ -244,7 +244,7 @@ impl PyTensor {
     }
 
     /// In-place form of `addcdiv`.
-    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)))]
+    #[pyo3(signature = (tensor1, tensor2, *, value=Scalar::Int(1)), text_signature = "($self, tensor1, tensor2, *, value=1)")]
     fn addcdiv_<'py>(
         slf: &Bound<'py, Self>,
         tensor1: &Bound<'_, PyTensor>,

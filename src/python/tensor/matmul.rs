@@ -83,7 +83,7 @@ impl PyTensor {
     }
 
     /// `beta * self + alpha * mat1 mat2`; a `beta` of 0 leaves out `self`, nan and all.
-    #[pyo3(signature = (mat1, mat2, *, beta=ONE, alpha=ONE))]
+    #[pyo3(signature = (mat1, mat2, *, beta=ONE, alpha=ONE), text_signature = "($self, mat1, mat2, *, beta=1, alpha=1)")]
     fn addmm(
         slf: &Bound<'_, Self>,
         mat1: &Bound<'_, PyTensor>,
@@ -95,7 +95,7 @@ impl PyTensor {
     }
 
     /// `beta * self + alpha * mat vec`.
-    #[pyo3(signature = (mat, vec, *, beta=ONE, alpha=ONE))]
+    #[pyo3(signature = (mat, vec, *, beta=ONE, alpha=ONE), text_signature = "($self, mat, vec, *, beta=1, alpha=1)")]
     fn addmv(
         slf: &Bound<'_, Self>,
         mat: &Bound<'_, PyTensor>,
@@ -107,7 +107,7 @@ impl PyTensor {
     }
 
     /// `beta * self + alpha * batch1 batch2`, matrix by matrix.
-    #[pyo3(signature = (batch1, batch2, *, beta=ONE, alpha=ONE))]
+    #[pyo3(signature = (batch1, batch2, *, beta=ONE, alpha=ONE), text_signature = "($self, batch1, batch2, *, beta=1, alpha=1)")]
     fn baddbmm(
         slf: &Bound<'_, Self>,
         batch1: &Bound<'_, PyTensor>,
@@ -119,7 +119,7 @@ impl PyTensor {
     }
 
     /// `beta * self + alpha * (the sum of the products of a batch)`.
-    #[pyo3(signature = (batch1, batch2, *, beta=ONE, alpha=ONE))]
+    #[pyo3(signature = (batch1, batch2, *, beta=ONE, alpha=ONE), text_signature = "($self, batch1, batch2, *, beta=1, alpha=1)")]
     fn addbmm(
         slf: &Bound<'_, Self>,
         batch1: &Bound<'_, PyTensor>,
@@ -131,7 +131,7 @@ impl PyTensor {
     }
 
     /// `beta * self + alpha * vec1 vec2^T`.
-    #[pyo3(signature = (vec1, vec2, *, beta=ONE, alpha=ONE))]
+    #[pyo3(signature = (vec1, vec2, *, beta=ONE, alpha=ONE), text_signature = "($self, vec1, vec2, *, beta=1, alpha=1)")]
     fn addr(
         slf: &Bound<'_, Self>,
         vec1: &Bound<'_, PyTensor>,

@@ -158,7 +158,7 @@ impl PyTensor {
     ///     >>> rsnn.tensor([1, 2]).diag_embed()
     ///     tensor([[1, 0],
     ///             [0, 2]])
-    #[pyo3(signature = (offset=0, dim1=-2, dim2=-1))]
+    #[pyo3(signature = (offset=0, dim1=-2, dim2=-1), text_signature = "($self, offset=0, dim1=-2, dim2=-1)")]
     fn diag_embed(&self, py: Python<'_>, offset: isize, dim1: isize, dim2: isize) -> PyResult<Out> {
         self.rearranged(py, |x| view::diag_embed(x, offset, dim1, dim2))
     }

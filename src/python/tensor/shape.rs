@@ -99,7 +99,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.zeros(2, 3, 4).flatten(1).shape
     ///     rsnn.Size([2, 12])
-    #[pyo3(signature = (start_dim=0, end_dim=-1))]
+    #[pyo3(signature = (start_dim=0, end_dim=-1), text_signature = "($self, start_dim=0, end_dim=-1)")]
     fn flatten(&self, py: Python<'_>, start_dim: isize, end_dim: isize) -> PyResult<Out> {
         without_gil(py, self.copied(), || view::flatten(&self.tensor, start_dim, end_dim)).map(Out)
     }

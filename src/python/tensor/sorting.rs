@@ -29,7 +29,7 @@ impl PyTensor {
     ///     rsnn.return_types.sort(
     ///     values=tensor([1., 2., 3.]),
     ///     indices=tensor([1, 2, 0]))
-    #[pyo3(signature = (dim=-1, descending=false, *, stable=None))]
+    #[pyo3(signature = (dim=-1, descending=false, *, stable=None), text_signature = "($self, dim=-1, descending=False, *, stable=None)")]
     fn sort<'py>(
         &self,
         py: Python<'py>,
@@ -55,7 +55,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([3.0, 1.0, 2.0]).argsort()
     ///     tensor([1, 2, 0])
-    #[pyo3(signature = (dim=-1, descending=false, *, stable=false))]
+    #[pyo3(signature = (dim=-1, descending=false, *, stable=false), text_signature = "($self, dim=-1, descending=False, *, stable=False)")]
     fn argsort(&self, py: Python<'_>, dim: isize, descending: bool, stable: bool) -> PyResult<Out> {
         let (x, _) = (&self.tensor, stable);
         without_gil(py, x.numel() * COST, || Ok(sort::sort(x, dim, descending)?.swap_remove(1))).map(Out)
@@ -86,7 +86,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([3.0, 1.0, 2.0]).topk(2).values
     ///     tensor([3., 2.])
-    #[pyo3(signature = (k, dim=-1, largest=true, sorted=true))]
+    #[pyo3(signature = (k, dim=-1, largest=true, sorted=true), text_signature = "($self, k, dim=-1, largest=True, sorted=True)")]
     fn topk<'py>(
         &self,
         py: Python<'py>,
@@ -115,7 +115,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([3.0, 1.0, 2.0]).kthvalue(2).values
     ///     tensor(2.)
-    #[pyo3(signature = (k, dim=-1, keepdim=false))]
+    #[pyo3(signature = (k, dim=-1, keepdim=false), text_signature = "($self, k, dim=-1, keepdim=False)")]
     fn kthvalue<'py>(&self, py: Python<'py>, k: isize, dim: isize, keepdim: bool) -> PyResult<Bound<'py, PyAny>> {
         let x = &self.tensor;
         named(py, "kthvalue", without_gil(py, x.numel() * COST, || sort::kthvalue(x, k, dim, keepdim))?)
@@ -165,7 +165,7 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([3, 1, 1]).mode().values
     ///     tensor(1)
-    #[pyo3(signature = (dim=-1, keepdim=false))]
+    #[pyo3(signature = (dim=-1, keepdim=false), text_signature = "($self, dim=-1, keepdim=False)")]
     fn mode<'py>(&self, py: Python<'py>, dim: isize, keepdim: bool) -> PyResult<Bound<'py, PyAny>> {
         let x = &self.tensor;
         named(py, "mode", without_gil(py, x.numel() * COST, || sort::mode(x, dim, keepdim))?)
