@@ -16,7 +16,7 @@ UNSUPPORTED = {
         "removed in PyTorch: there it only raises an error": "solve",
         "a factorisation in packed form; rsnn.linalg has solve and inv": "lu",
         "in rsnn.nn.functional, in the public form (this one takes other arguments)": (
-            "affine_grid_generator binary_cross_entropy_with_logits convolution cosine_embedding_loss ctc_loss embedding "
+            "affine_grid_generator binary_cross_entropy_with_logits convolution cosine_embedding_loss ctc_loss "
             "embedding_bag hinge_embedding_loss instance_norm kl_div margin_ranking_loss poisson_nll_loss "
             "triplet_margin_loss"
         ),

@@ -185,7 +185,7 @@ fn put(x: &Array, axes: &[usize], indices: &[&Array], value: &Array, accumulate:
     let (blocks, offsets) = (&places.blocks, &places.offsets);
     if accumulate {
         dispatch_all!(x.dtype(), T => {
-            scatter_blocks(x.operand_mut::<T>()?, blocks, offsets, value.slice::<T>(), super::add_to::<T>);
+            scatter_blocks(x.operand_mut::<T>()?, blocks, offsets, value.slice::<T>(), super::combine::add::<T>);
         });
     } else {
         let (x, value) = (x.bits(), value.bits());

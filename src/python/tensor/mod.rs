@@ -15,8 +15,10 @@ mod indexing;
 mod join;
 mod layout;
 mod like;
+mod lookups;
 mod matmul;
 mod methods;
+mod nonzero;
 mod norms;
 mod operators;
 mod pairs;
@@ -24,9 +26,11 @@ mod parameter;
 mod parts;
 mod ranges;
 mod rearrange;
+mod reduced_lookups;
 mod reductions;
 mod scans;
 mod shape;
+mod slices;
 mod sorting;
 mod split;
 mod text;
@@ -47,5 +51,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     join::register(m)?;
     like::register(m)?;
     ranges::register(m)?;
+    nonzero::register(m)?;
     matmul::register(m)
 }
