@@ -64,7 +64,7 @@ pub(super) fn wrapped(indices: &Tensor, size: usize) -> Result<Tensor> {
 }
 
 /// A tensor without axes as one with an axis of size 1; others as they are.
-pub(super) fn with_axis(x: &Array) -> Array {
+pub(crate) fn with_axis(x: &Array) -> Array {
     if x.ndim() == 0 { x.map_layout(|l| l.unsqueeze(0)) } else { x.clone() }
 }
 
@@ -97,6 +97,11 @@ pub(super) fn gather(x: &Array, axis: usize, index: &Array) -> Result<Array> {
         kernel::gather(from.operand::<T>(), axis, index.operand::<i64>(), to.operand_mut::<T>()?);
     });
     Ok(out)
+}
+
+/// The slices of `x` that a vector of numbers names along an axis, as a fresh array. Everything has been checked.
+pub(crate) fn gather_slices(x: &Array, axis: usize, vector: &Array) -> Result<Array> {
+    gather(x, axis, &spread(vector, axis, x.shape()))
 }
 
 /// Lets values meet the elements of `x` that `index` names along an axis. Everything has been checked.

@@ -117,6 +117,16 @@ pub fn take_along_dim(x: &Tensor, indices: &Tensor, axis: Option<isize>) -> Resu
     gather(&x, axis, &along::wrapped(&view::broadcast_to(indices, &common)?, size)?)
 }
 
+/// The elements of `x` at the indices along an axis that an operation has found, in the shape of these.
+pub(crate) fn pick_array(x: &Array, axis: usize, indices: &Array) -> Result<Array> {
+    along::gather(&along::with_axis(x), axis, &along::with_axis(indices))?.reshape(indices.shape())
+}
+
+/// Zeros in `shape`, to which the elements of `x` are added at indices along an axis: the gradient of [`pick_array`].
+pub(crate) fn place(x: &Tensor, axis: usize, indices: &Array, shape: &[usize]) -> Result<Tensor> {
+    apply(Place { axis, vector: false, shape: shape.into() }, &[x, &Tensor::new(indices.clone())])
+}
+
 impl Op for Gather {
     fn name(&self) -> &'static str {
         if self.vector { "index_select" } else { "gather" }
@@ -124,7 +134,7 @@ impl Op for Gather {
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         let (from, index) = (along::with_axis(x[0]), x[1]);
         if self.vector {
-            let out = along::gather(&from, self.axis, &along::spread(index, self.axis, from.shape()))?;
+            let out = along::gather_slices(&from, self.axis, index)?;
             return Ok(smallvec![if x[0].ndim() == 0 { out.reshape(&[])? } else { out }]);
         }
         if index.numel() == 0 {

@@ -16,6 +16,7 @@ mod join;
 mod layout;
 mod like;
 mod lookups;
+mod masked;
 mod matmul;
 mod methods;
 mod nonzero;
@@ -29,6 +30,7 @@ mod rearrange;
 mod reduced_lookups;
 mod reductions;
 mod scans;
+mod search;
 mod shape;
 mod slices;
 mod sorting;
@@ -52,5 +54,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     like::register(m)?;
     ranges::register(m)?;
     nonzero::register(m)?;
+    search::register(m)?;
     matmul::register(m)
 }
