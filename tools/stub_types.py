@@ -127,6 +127,27 @@ PARAMETERS = {
     "y": "Tensor", "element": "object",
     "_write_out.result": "Any", "ext_tensor": "Any", "array": "np.ndarray[Any, Any]", "context": "Any", "stream": "Any",
     "max_version": "tuple[int, int]", "dl_device": "tuple[int, int]",
+    # Lookups and searches.
+    **{f"{name}{suffix}.index": "Tensor" for suffix in ("", "_") for name in """
+        gather index_select scatter scatter_add scatter_reduce index_add index_copy index_fill index_reduce take put
+    """.split()},
+    **{f"{name}{suffix}.source": "Tensor" for suffix in ("", "_") for name in """
+        index_add index_copy index_reduce masked_scatter put
+    """.split()},
+    **{f"{name}{suffix}": "Tensor | _Number" for suffix in (".src", "_.src", ".value", "_.value")
+       for name in ("scatter", "index_fill")},
+    **{f"{name}.indices": kind for name, kind in (("take_along_dim", "Tensor"), ("embedding", "Tensor"),
+       ("embedding_renorm_", "Tensor"), ("index_put", "Sequence[Tensor]"), ("index_put_", "Sequence[Tensor]"))},
+    **{f"{name}.input": "Tensor | _Number" for name in ("searchsorted", "bucketize")},
+    "reduce": "str", "sparse_grad": "bool", "include_self": "bool", "accumulate": "bool", "as_tuple": "bool",
+    "nonzero_static.size": "int", "nonzero_static.fill_value": "int", "return_inverse": "bool", "return_counts": "bool",
+    "weights": "Tensor", "minlength": "int", "bins": "Tensor | int", "histc.bins": "int", "histc.min": "float",
+    "histc.max": "float", "histogram.range": "tuple[float, float]", "density": "bool", "diff.prepend": "Tensor",
+    "append": "Tensor", "repeat_interleave.repeats": "Tensor | int", "repeat_interleave.output_size": "int",
+    "sorted_sequence": "Tensor", "sorter": "Tensor", "boundaries": "Tensor", "out_int32": "bool", "right": "bool",
+    "side": 'Literal["left", "right"]', "elements": "Tensor | _Number", "test_elements": "Tensor | _Number",
+    "assume_unique": "bool", "invert": "bool", "padding_idx": "int", "scale_grad_by_freq": "bool", "sparse": "bool",
+    "max_norm": "float", "norm_type": "float",
     # Random numbers.
     "generator": "Generator", "bernoulli.p": "Tensor | float", "bernoulli_.p": "Tensor | float", "mean": "float",
     "std": "float", "normal.mean": "Tensor | float", "normal.std": "Tensor | float", "median": "float", "sigma": "float",
@@ -201,7 +222,8 @@ RETURNS = {
     **{f"Tensor.{name}": "tuple[Tensor, ...]"
        for name in ("unbind", "chunk", "split", "split_with_sizes", "tensor_split", "hsplit", "vsplit", "dsplit")},
     **{f"Tensor.{name}": f"return_types.{name}"
-       for name in ("aminmax", "cummax", "cummin", "kthvalue", "mode", "qr", "slogdet", "sort", "svd", "topk")},
+       for name in ("aminmax", "cummax", "cummin", "histogram", "kthvalue", "mode", "qr", "slogdet", "sort", "svd", "topk")},
+    "Tensor.unique": "Any", "Tensor.unique_consecutive": "Any",
     "Tensor.__getitem__": "Tensor", "Tensor.var_mean": "tuple[Tensor, Tensor]", "Tensor.std_mean": "tuple[Tensor, Tensor]",
     "Tensor.storage_offset": "int", "Tensor.dim": "int", "Tensor.ndimension": "int", "Tensor.numel": "int",
     "Tensor.nelement": "int", "Tensor.element_size": "int", "Tensor.data_ptr": "int", "Tensor.item": "int | float",

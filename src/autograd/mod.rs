@@ -42,7 +42,7 @@ pub use op::{
 pub use saved::{Context, SavedTensor};
 pub use tensor::{CreationMeta, Tensor, Wrapper};
 pub use trace::{Tracer, set_tracer};
-pub use view::{put_view, take_view};
+pub use view::{overwrite_view, put_view, take_view};
 
 #[cfg(test)]
 mod tests;

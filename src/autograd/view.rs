@@ -241,6 +241,11 @@ pub fn put_view(x: &Tensor, base: &Layout, view: &Layout) -> Result<Tensor> {
     apply(PutView { base: base.clone(), view: view.clone() }, &[x])
 }
 
+/// A tensor that lies as `base`, as a copy with `part` in the places that `view` names.
+pub fn overwrite_view(x: &Tensor, part: &Tensor, base: &Layout, view: &Layout) -> Result<Tensor> {
+    apply(Overwrite { base: base.clone(), view: view.clone() }, &[x, part])
+}
+
 #[derive(Debug)]
 struct TakeView {
     base: Layout,
@@ -294,7 +299,7 @@ struct Overwrite {
 
 impl Op for Overwrite {
     fn name(&self) -> &'static str {
-        "slice_scatter"
+        "as_strided_scatter"
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         refuse_overlap(&self.view)?;

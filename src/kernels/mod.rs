@@ -19,7 +19,6 @@ pub(crate) mod naive;
 pub mod norm;
 pub mod order;
 pub mod parallel;
-pub mod pick;
 pub mod pool;
 pub mod reduce;
 pub mod scan;

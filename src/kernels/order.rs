@@ -20,6 +20,8 @@ pub trait Ordered: Copy + Send + Sync + 'static {
 
 /// An integer key that can be joined with an index.
 pub trait Key: Ord + Copy + Send + Sync + std::ops::Not<Output = Self> {
+    /// As the widest key.
+    fn wide(self) -> u64;
     /// Key and index as one integer, the key in front.
     type Joined: Ord + Copy + Send;
     /// Joins both.
@@ -34,6 +36,10 @@ macro_rules! key {
     ($narrow:ident, $wide:ident) => {
         impl Key for $narrow {
             type Joined = $wide;
+            #[inline(always)]
+            fn wide(self) -> u64 {
+                u64::from(self)
+            }
             #[inline(always)]
             fn join(self, index: u32) -> $wide {
                 (self as $wide) << 32 | index as $wide

@@ -89,12 +89,13 @@ pub fn slice_range(start: Option<isize>, end: Option<isize>, step: isize, size: 
         let i = if i < 0 { i.saturating_add(size as isize) } else { i };
         i.clamp(0, size as isize) as usize
     };
+    // Only what says so names the whole: `x[-4:]` is a slice even of four elements, as in PyTorch.
+    if start.unwrap_or(0) == 0 && step == 1 && end.is_none_or(|e| e >= size as isize) {
+        return Ok(Pick::All);
+    }
     let start = start.map_or(0, clamp);
     let end = end.map_or(size, clamp).max(start);
     let length = (end - start).div_ceil(step as usize);
-    if start == 0 && step == 1 && length == size {
-        return Ok(Pick::All);
-    }
     Ok(Pick::Range { start, step: step as usize, length })
 }
 
@@ -120,7 +121,11 @@ mod tests {
     fn slices_clamp_and_refuse_backward_steps() {
         assert_eq!(slice_range(Some(3), Some(1), 1, 5).unwrap(), Pick::Range { start: 3, step: 1, length: 0 });
         assert_eq!(slice_range(Some(-100), Some(100), 3, 5).unwrap(), Pick::Range { start: 0, step: 3, length: 2 });
-        assert_eq!(slice_range(Some(isize::MIN), Some(isize::MAX), 1, 5).unwrap(), Pick::All);
+        assert_eq!(
+            slice_range(Some(isize::MIN), Some(isize::MAX), 1, 5).unwrap(),
+            Pick::Range { start: 0, step: 1, length: 5 }
+        );
+        assert_eq!(slice_range(None, Some(isize::MAX), 1, 5).unwrap(), Pick::All);
         assert!(slice_range(None, None, 0, 5).is_err() && slice_range(None, None, -1, 5).is_err());
         assert_eq!((wrap_index(-1, 3), wrap_index(3, 3), wrap_index(isize::MIN, 3)), (Some(2), None, None));
     }

@@ -16,7 +16,7 @@ UNSUPPORTED = {
         "removed in PyTorch: there it only raises an error": "solve",
         "a factorisation in packed form; rsnn.linalg has solve and inv": "lu",
         "in rsnn.nn.functional, in the public form (this one takes other arguments)": (
-            "affine_grid_generator binary_cross_entropy_with_logits convolution cosine_embedding_loss ctc_loss embedding "
+            "affine_grid_generator binary_cross_entropy_with_logits convolution cosine_embedding_loss ctc_loss "
             "embedding_bag hinge_embedding_loss instance_norm kl_div margin_ranking_loss poisson_nll_loss "
             "triplet_margin_loss"
         ),
@@ -36,20 +36,8 @@ UNSUPPORTED = {
 
 #: What may be missing as yet.
 PENDING = {
-    "rsnn": (
-        "argwhere as_strided_scatter bincount bucketize clamp_max clamp_max_ clamp_min clamp_min_ diff gather "
-        "get_float32_matmul_precision histc histogram index_add index_copy index_fill index_put index_put_ index_reduce "
-        "index_select isin masked_scatter masked_select nonzero nonzero_static put repeat_interleave scatter scatter_add "
-        "scatter_reduce searchsorted set_float32_matmul_precision take take_along_dim unique unique_consecutive "
-        "unravel_index where xlogy_"
-    ),
-    "Tensor": (
-        "argwhere as_strided_scatter bincount clamp_max clamp_max_ clamp_min clamp_min_ diff gather histc histogram index "
-        "index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_put index_put_ index_reduce index_reduce_ "
-        "index_select masked_scatter masked_scatter_ masked_select nonzero nonzero_static prelu put put_ repeat_interleave "
-        "scatter scatter_ scatter_add scatter_add_ scatter_reduce scatter_reduce_ take take_along_dim unique "
-        "unique_consecutive where"
-    ),
+    "rsnn": "get_float32_matmul_precision set_float32_matmul_precision unravel_index xlogy_",
+    "Tensor": "index prelu",
 }
 
 

@@ -85,7 +85,7 @@ pub enum CreationMeta {
 impl Tensor {
     /// A leaf that does not require a gradient.
     pub fn new(array: Array) -> Self {
-        Self::build(array, Arc::default(), None)
+        Self::build(array, Arc::default(), None, mode::inference_enabled())
     }
 
     /// A leaf with `requires_grad` as given.
@@ -100,13 +100,13 @@ impl Tensor {
         Ok(tensor)
     }
 
-    fn build(array: Array, version: Arc<AtomicU32>, view: Option<ViewOf>) -> Self {
+    fn build(array: Array, version: Arc<AtomicU32>, view: Option<ViewOf>, inference: bool) -> Self {
         let state = State { view_version: version.load(Ordering::Relaxed), ..Default::default() };
         Tensor(Arc::new(Inner {
             array: RwLock::new(array),
             version,
             requires_grad: AtomicBool::new(false),
-            inference: mode::inference_enabled(),
+            inference,
             view,
             state: Mutex::new(state),
             wrapper: Wrapper::default(),
@@ -122,18 +122,19 @@ impl Tensor {
             _ => creation,
         };
         let base = self.0.view.as_ref().map_or_else(|| self.clone(), |v| v.base.clone());
-        Self::build(array, self.0.version.clone(), Some(ViewOf { base, creation }))
+        Self::build(array, self.0.version.clone(), Some(ViewOf { base, creation }), self.0.inference)
     }
 
     /// A view of all of it whose gradient is a custom function's: it may not be written, and it stays as it is.
     pub(super) fn custom_view(&self) -> Self {
         let base = self.0.view.as_ref().map_or_else(|| self.clone(), |v| v.base.clone());
-        Self::build(self.array(), self.0.version.clone(), Some(ViewOf { base, creation: CreationMeta::CustomFunction }))
+        let of = ViewOf { base, creation: CreationMeta::CustomFunction };
+        Self::build(self.array(), self.0.version.clone(), Some(of), self.0.inference)
     }
 
     /// A saved value back in its place in the graph.
     pub(super) fn from_saved(array: Array, version: Arc<AtomicU32>, edge: Option<Edge>) -> Self {
-        let tensor = Self::build(array, version, None);
+        let tensor = Self::build(array, version, None, mode::inference_enabled());
         if let Some(edge) = edge {
             tensor.set_grad_fn(edge);
         }
@@ -142,7 +143,7 @@ impl Tensor {
 
     /// The same memory out of the graph; in-place changes of either are seen by the other's version counter.
     pub fn detach(&self) -> Self {
-        Self::build(self.array(), self.0.version.clone(), None)
+        Self::build(self.array(), self.0.version.clone(), None, self.0.inference)
     }
 
     /// The same memory out of the graph, with a counter of its own (`.data`).

@@ -1,10 +1,16 @@
 //! Reading and writing at places that other numbers name.
 //!
-//! `blocks.rs` moves whole blocks (advanced indexing, `index_select`, rows of an embedding); `axis.rs` moves single elements
-//! along an axis (`gather`, `scatter`); `positions.rs` finds the elements of a mask.
+//! | file | what it holds |
+//! | --- | --- |
+//! | `axis.rs`, `walk.rs` | elements and slices along one axis (`gather`, `scatter`, `index_select`, rows of a table) |
+//! | `blocks.rs` | blocks at combinations of several axes (advanced indexing) |
+//! | `positions.rs` | the elements of a mask |
 
+mod axis;
 mod blocks;
 mod positions;
+mod walk;
 
+pub use axis::{gather, scatter};
 pub use blocks::{Blocks, gather_blocks, scatter_blocks};
 pub use positions::positions;

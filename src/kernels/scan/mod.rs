@@ -1,7 +1,26 @@
 //! Scans: outputs that depend on all elements up to their own place along an axis.
 
 use crate::kernels::parallel;
-use crate::kernels::pick::Along;
+
+/// A row-major tensor seen from one of its axes: what comes before, the axis, what comes after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Along {
+    /// The product of the sizes before the axis.
+    pub outer: usize,
+    /// The size of the axis.
+    pub size: usize,
+    /// The product of the sizes after the axis.
+    pub inner: usize,
+}
+
+impl Along {
+    /// Of a shape; a tensor without axes counts as having one of size 1.
+    pub fn new(shape: &[usize], axis: usize) -> Self {
+        let outer = shape[..axis.min(shape.len())].iter().product();
+        let inner = shape.get(axis + 1..).unwrap_or_default().iter().product();
+        Along { outer, size: shape.get(axis).copied().unwrap_or(1), inner }
+    }
+}
 
 /// Neighbouring lines that are carried along together.
 const TILE: usize = 64;
@@ -60,5 +79,10 @@ mod tests {
         let mut out = vec![0; 4 * inner];
         scan(along, false, &mut out, 0, |acc, _, j| acc + j, |acc| acc);
         assert!(out.chunks(inner).zip([0, 1, 3, 6]).all(|(row, sum)| row.iter().all(|&x| x == sum)));
+    }
+
+    #[test]
+    fn a_scalar_has_one_element_along_its_only_axis() {
+        assert_eq!(Along::new(&[], 0), Along { outer: 1, size: 1, inner: 1 });
     }
 }

@@ -148,7 +148,7 @@ fn add_offsets(offsets: &mut [usize], index: &[i64], axis: usize, size: usize, s
 }
 
 /// What the indices name, as a fresh array.
-fn take(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<Array> {
+pub(super) fn take(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<Array> {
     let places = Places::find(x, axes, indices)?;
     let out = Array::empty(&places.shape, x.dtype())?;
     let (from, to) = (x.bits(), out.bits());
@@ -159,7 +159,7 @@ fn take(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<Array> {
 }
 
 /// Writes or adds values to what the indices name.
-fn put(x: &Array, axes: &[usize], indices: &[&Array], value: &Array, accumulate: bool) -> Result<()> {
+pub(super) fn put(x: &Array, axes: &[usize], indices: &[&Array], value: &Array, accumulate: bool) -> Result<()> {
     crate::ensure!(
         x.dtype() == value.dtype(),
         Runtime,
@@ -185,7 +185,7 @@ fn put(x: &Array, axes: &[usize], indices: &[&Array], value: &Array, accumulate:
     let (blocks, offsets) = (&places.blocks, &places.offsets);
     if accumulate {
         dispatch_all!(x.dtype(), T => {
-            scatter_blocks(x.operand_mut::<T>()?, blocks, offsets, value.slice::<T>(), super::add_to::<T>);
+            scatter_blocks(x.operand_mut::<T>()?, blocks, offsets, value.slice::<T>(), super::combine::add::<T>);
         });
     } else {
         let (x, value) = (x.bits(), value.bits());

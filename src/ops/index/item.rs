@@ -57,13 +57,20 @@ impl Selection {
         let mut axis = 0;
         let mut seen_ellipsis = false;
         for item in items {
+            // A second ellipsis passes over as many axes once more, as in PyTorch.
+            crate::ensure!(
+                axis + axes_of(item) <= shape.len(),
+                Index,
+                "too many indices for tensor of dimension {}",
+                shape.len()
+            );
             match item {
                 Item::At(index) => this.at(shape, axis, *index)?,
                 Item::Slice(start, end, step) => {
                     this.region.0.push(slice_range(*start, *end, *step, shape[axis])?);
                 }
                 Item::New => this.region.0.push(Pick::New),
-                Item::Ellipsis if seen_ellipsis => {}
+                Item::Ellipsis if seen_ellipsis => axis += shape.len() - used,
                 Item::Ellipsis => {
                     seen_ellipsis = true;
                     this.region.0.extend(std::iter::repeat_n(Pick::All, shape.len() - used));
@@ -166,6 +173,13 @@ pub fn get(x: &Tensor, items: &[Item]) -> Result<Tensor> {
 /// As [`get`]; `RuntimeError` where the shape of `value` does not stretch to that of the part, where `x` may not be written,
 /// and, with index tensors, for a value of another dtype.
 pub fn set(x: &Tensor, items: &[Item], value: &Tensor) -> Result<()> {
+    // A truth value alone stands for everything or nothing, and converts as plain parts do.
+    let everything = [Item::New];
+    let items: &[Item] = match items {
+        [Item::Bool(false)] => return Ok(()),
+        [Item::Bool(true)] => &everything,
+        items => items,
+    };
     let selection = x.with_array(|a| Selection::read(a.shape(), items))?;
     let part = selection.part(x)?;
     if !selection.indices.is_empty() {

@@ -6,7 +6,7 @@ use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, Tensors, apply,
 use crate::dispatch_all;
 use crate::error::Result;
 use crate::kernels::reduce::reducers::ExtremePlace;
-use crate::ops::pick::{pick_array, place as place_at};
+use crate::ops::index::{pick_array, place as place_at};
 use crate::ops::view::reshape_to;
 use crate::shape::Dims;
 use smallvec::smallvec;

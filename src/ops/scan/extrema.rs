@@ -5,9 +5,8 @@ use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, Tensors, apply_
 use crate::dispatch_all;
 use crate::error::Result;
 use crate::kernels::order::Ordered;
-use crate::kernels::pick::Along;
-use crate::kernels::scan::scan;
-use crate::ops::pick::{pick_array, place};
+use crate::kernels::scan::{Along, scan};
+use crate::ops::index::{pick_array, place};
 use crate::shape::normalize_axis;
 use smallvec::smallvec;
 

@@ -3,8 +3,7 @@
 use crate::array::{Array, DType, Element};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, apply_inplace};
 use crate::error::Result;
-use crate::kernels::pick::Along;
-use crate::kernels::scan::scan;
+use crate::kernels::scan::{Along, scan};
 use crate::ops::reduce::sum_dtype;
 use crate::shape::normalize_axis;
 use crate::{dispatch_all, dispatch_floating};

@@ -6,7 +6,7 @@ use crate::dispatch_all;
 use crate::error::Result;
 use crate::kernels::order::Ordered;
 use crate::kernels::sort as kernel;
-use crate::ops::pick::{pick_array, place};
+use crate::ops::index::{pick_array, place};
 use crate::ops::view::reshape_to;
 use crate::shape::{Dims, normalize_axis};
 use smallvec::smallvec;

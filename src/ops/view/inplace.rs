@@ -5,33 +5,61 @@ use super::permute::Permute;
 use super::shape::{Squeeze, Unsqueeze};
 use super::strided::AsStrided;
 use crate::array::Array;
-use crate::autograd::{Tensor, apply_metadata};
+use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply_metadata};
 use crate::error::Result;
 use crate::shape::{Layout, checked_numel};
+use std::borrow::Cow;
+
+/// A view that takes the place of its tensor, under the name that PyTorch gives the step.
+#[derive(Debug)]
+struct InPlace<O>(O, &'static str);
+
+impl<O: Op> Op for InPlace<O> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn node_name(&self) -> Cow<'static, str> {
+        self.1.into()
+    }
+    fn is_view(&self) -> bool {
+        true
+    }
+    fn forward(&self, x: &[&Array]) -> Result<Arrays> {
+        self.0.forward(x)
+    }
+    fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
+        self.0.backward(cx, grads)
+    }
+}
 
 /// [`super::unsqueeze`] in place.
 pub fn unsqueeze_(x: &Tensor, axis: isize) -> Result<()> {
-    apply_metadata(View(Unsqueeze::new(axis, x.ndim())?), x)
+    apply_metadata(InPlace(View(Unsqueeze::new(axis, x.ndim())?), "UnsqueezeBackward1"), x)
 }
 
 /// [`super::squeeze`] in place.
 pub fn squeeze_(x: &Tensor, axes: Option<&[isize]>) -> Result<()> {
-    apply_metadata(View(x.with_array(|a| Squeeze::new(axes, a.shape()))?), x)
+    let name = match axes {
+        None => "SqueezeBackward3",
+        Some([_]) => "SqueezeBackward4",
+        Some(_) => "SqueezeBackward5",
+    };
+    apply_metadata(InPlace(View(x.with_array(|a| Squeeze::new(axes, a.shape()))?), name), x)
 }
 
 /// [`super::transpose`] in place.
 pub fn transpose_(x: &Tensor, a: isize, b: isize) -> Result<()> {
-    apply_metadata(View(Permute::swap(a, b, x.ndim())?), x)
+    apply_metadata(InPlace(View(Permute::swap(a, b, x.ndim())?), "TransposeBackward1"), x)
 }
 
 /// [`super::t`] in place.
 pub fn t_(x: &Tensor) -> Result<()> {
-    apply_metadata(View(x.with_array(|a| Permute::t(a.shape()))?), x)
+    apply_metadata(InPlace(View(x.with_array(|a| Permute::t(a.shape()))?), "TBackward1"), x)
 }
 
 /// [`super::as_strided`] in place.
 pub fn as_strided_(x: &Tensor, size: &[isize], stride: &[isize], offset: Option<isize>) -> Result<()> {
-    apply_metadata(AsStrided::new(x, size, stride, offset)?, x)
+    apply_metadata(InPlace(AsStrided::new(x, size, stride, offset)?, "AsStridedBackward1"), x)
 }
 
 /// Another shape, row-major, over the same memory. Where the memory is too small, the tensor moves to a new block, whose

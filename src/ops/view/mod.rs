@@ -34,9 +34,9 @@ pub use inplace::{as_strided_, resize_, set_, squeeze_, t_, transpose_, unsqueez
 pub use part::{narrow, part, select, slice};
 pub use permute::{matrix_transpose, movedim, permute, reverse_axes, t, transpose};
 pub use place::{part_scatter, select_scatter, slice_scatter};
-pub use shape::{flatten, reshape, reshape_to, squeeze, unflatten, unsqueeze, view};
+pub use shape::{flatten, ravel, reshape, reshape_to, squeeze, unflatten, unsqueeze, view};
 pub use split::{Sections, chunk, even_split, split, split_with_sizes, tensor_split, unbind};
-pub use strided::as_strided;
+pub use strided::{as_strided, as_strided_scatter};
 pub use unfold::unfold;
 
 use crate::array::Array;

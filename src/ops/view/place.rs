@@ -60,10 +60,8 @@ impl<V: ViewOp> Op for Overwrite<V> {
         crate::ensure!(
             target.shape() == x[1].shape(),
             Runtime,
-            "expected src to have a size equal to the {} of self. src size = {}, {} size = {}",
-            self.name.trim_end_matches("_scatter"),
+            "expected src to have a size equal to the slice of self. src size = {}, slice size = {}",
             Bracketed(x[1].shape()),
-            self.name.trim_end_matches("_scatter"),
             Bracketed(target.shape())
         );
         out.copy_from(x[0])?;

@@ -87,6 +87,11 @@ pub fn reshape_to(x: &Tensor, shape: &[usize]) -> Result<Tensor> {
     reshape_checked(x, Dims::from_slice(shape))
 }
 
+/// All elements in one axis, as a view of the tensor or of a row-major copy.
+pub fn ravel(x: &Tensor) -> Result<Tensor> {
+    view(&crate::ops::copy::contiguous(x, crate::ops::copy::MemoryFormat::Contiguous)?, &[-1])
+}
+
 fn reshape_checked(x: &Tensor, shape: Dims) -> Result<Tensor> {
     match x.with_array(|a| a.layout().view(&shape).is_some()) {
         true => view_as(Shape { shape }, x),

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::ops::join;
 use crate::shape::{Bracketed, normalize_axis};
 use smallvec::smallvec;
+use std::borrow::Cow;
 
 /// Pieces of an axis, one after the other.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ struct Split {
     axis: usize,
     /// Where each piece starts, and how long it is. Pieces of `tensor_split` may overlap.
     pieces: Vec<(usize, usize)>,
+    /// The name of its node in the graph.
+    node_name: &'static str,
 }
 
 /// Gradients of the outputs, zeros where none came.
@@ -30,6 +33,9 @@ fn filled(cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
 impl Op for Split {
     fn name(&self) -> &'static str {
         "split"
+    }
+    fn node_name(&self) -> Cow<'static, str> {
+        self.node_name.into()
     }
     fn is_view(&self) -> bool {
         true
@@ -125,7 +131,7 @@ pub fn split(x: &Tensor, size: isize, axis: isize) -> Result<Tensors> {
         Runtime,
         "split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
     );
-    apply_many(Split { axis, pieces: pieces_of(size as usize, n) }, &[x])
+    apply_many(Split { axis, pieces: pieces_of(size as usize, n), node_name: "SplitBackward0" }, &[x])
 }
 
 fn pieces_of(size: usize, n: usize) -> Vec<(usize, usize)> {
@@ -142,7 +148,7 @@ pub fn chunk(x: &Tensor, chunks: isize, axis: isize) -> Result<Tensors> {
     crate::ensure!(chunks > 0, Runtime, "chunk expects `chunks` to be greater than 0, got: {chunks}");
     let size = n.div_ceil(chunks as usize);
     let pieces = if size == 0 { vec![(0, 0); chunks as usize] } else { pieces_of(size, n) };
-    apply_many(Split { axis, pieces }, &[x])
+    apply_many(Split { axis, pieces, node_name: "SplitBackward0" }, &[x])
 }
 
 /// Pieces of the sizes given, as views.
@@ -167,7 +173,8 @@ pub fn split_with_sizes(x: &Tensor, sizes: &[isize], axis: isize) -> Result<Tens
     if sizes.is_empty() {
         return Ok(Tensors::new());
     }
-    apply_many(Split { axis, pieces: consecutive(sizes.iter().map(|&s| s as usize)) }, &[x])
+    let pieces = consecutive(sizes.iter().map(|&s| s as usize));
+    apply_many(Split { axis, pieces, node_name: "SplitWithSizesBackward0" }, &[x])
 }
 
 /// How [`tensor_split`] and its kin cut an axis.

@@ -1,7 +1,7 @@
 //! Any layout over the same memory.
 
 use crate::array::Array;
-use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, put_view};
+use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, overwrite_view, put_view};
 use crate::error::Result;
 use crate::shape::{Bracketed, Dims, Layout};
 use smallvec::smallvec;
@@ -64,4 +64,28 @@ impl AsStrided {
 /// `RuntimeError` for negative sizes or strides, and for a layout that reaches beyond the storage.
 pub fn as_strided(x: &Tensor, size: &[isize], stride: &[isize], offset: Option<isize>) -> Result<Tensor> {
     apply(AsStrided::new(x, size, stride, offset)?, &[x])
+}
+
+/// A copy of `x` with `source` in the places that a layout over its memory names; `offset` as for [`as_strided`].
+///
+/// # Errors
+/// As [`as_strided`]; `RuntimeError` where `source` has another shape, `NotImplementedError` for a layout that names a place
+/// twice.
+pub fn as_strided_scatter(
+    x: &Tensor,
+    source: &Tensor,
+    size: &[isize],
+    stride: &[isize],
+    offset: Option<isize>,
+) -> Result<Tensor> {
+    let AsStrided { base, view } = AsStrided::new(x, size, stride, offset)?;
+    x.array().as_strided(view.clone())?;
+    crate::ensure!(
+        source.shape() == view.shape,
+        Runtime,
+        "expected src to have a size equal to the slice of self. src size = {}, slice size = {}",
+        Bracketed(&source.shape()),
+        Bracketed(&view.shape)
+    );
+    overwrite_view(x, source, &base, &view)
 }

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 type Same<'py> = PyResult<Bound<'py, PyTensor>>;
 
 /// Tensors enter the core as they are, numbers as numbers.
-fn value<'a>(x: &'a Operand<'_>) -> Value<'a> {
+pub fn value<'a>(x: &'a Operand<'_>) -> Value<'a> {
     match x {
         Operand::Tensor(x) => Value::Tensor(&x.get().tensor),
         Operand::Scalar(s) => Value::Scalar(*s),

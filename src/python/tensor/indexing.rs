@@ -50,10 +50,11 @@ fn bound(obj: &Bound<'_, PyAny>) -> PyResult<Option<isize>> {
 fn bounds(slice: &Bound<'_, PySlice>) -> PyResult<(Option<isize>, Option<isize>, isize)> {
     let part = |name| bound(&slice.getattr(name)?);
     let step = part("step")?.unwrap_or(1);
-    if step == 0 {
-        return Err(PyValueError::new_err("slice step cannot be zero"));
+    match step {
+        0 => Err(PyValueError::new_err("slice step cannot be zero")),
+        ..0 => Err(PyValueError::new_err("step must be greater than zero")),
+        _ => Ok((part("start")?, part("stop")?, step)),
     }
-    Ok((part("start")?, part("stop")?, step))
 }
 
 /// Data that is not a tensor, as an index tensor: truth values and bytes stay, all else becomes `int64`.
@@ -142,10 +143,10 @@ fn simple(x: &Tensor, index: &Bound<'_, PyAny>) -> PyResult<Option<Region>> {
         }));
     }
     if let Ok(slice) = index.cast::<PySlice>() {
+        let (start, end, step) = bounds(slice)?;
         let Some(size) = x.with_array(|a| a.shape().first().copied()) else {
             return Err(PyIndexError::new_err("slice() cannot be applied to a 0-dim tensor."));
         };
-        let (start, end, step) = bounds(slice)?;
         return Ok(Some(Region(smallvec::smallvec![slice_range(start, end, step, size)?])));
     }
     Ok(None)
@@ -165,8 +166,14 @@ fn value(target: &Tensor, value: &Bound<'_, PyAny>) -> PyResult<Tensor> {
             target.dtype().type_name()
         )));
     }
+    if value.is_instance_of::<PyInt>() && value.extract::<i64>().is_err() {
+        return Err(PyValueError::new_err("Overflow when unpacking long long"));
+    }
     let scalar: Scalar = value.extract()?;
-    scalar.check_fits(target.dtype())?;
+    // What is too large for a half type becomes infinite, as in PyTorch.
+    if target.dtype().size() > 2 || !target.dtype().is_float() {
+        scalar.check_fits(target.dtype())?;
+    }
     Ok(Tensor::new(Array::scalar(scalar, target.dtype())?))
 }
 

@@ -15,8 +15,11 @@ mod indexing;
 mod join;
 mod layout;
 mod like;
+mod lookups;
+mod masked;
 mod matmul;
 mod methods;
+mod nonzero;
 mod norms;
 mod operators;
 mod pairs;
@@ -24,9 +27,12 @@ mod parameter;
 mod parts;
 mod ranges;
 mod rearrange;
+mod reduced_lookups;
 mod reductions;
 mod scans;
+mod search;
 mod shape;
+mod slices;
 mod sorting;
 mod split;
 mod text;
@@ -47,5 +53,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     join::register(m)?;
     like::register(m)?;
     ranges::register(m)?;
+    nonzero::register(m)?;
+    search::register(m)?;
     matmul::register(m)
 }

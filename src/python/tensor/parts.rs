@@ -130,4 +130,22 @@ impl PyTensor {
         let src = &src.get().tensor;
         without_gil(py, self.tensor.numel(), || view::diagonal_scatter(&self.tensor, src, offset, dim1, dim2)).map(Out)
     }
+
+    /// A copy of the tensor with `src` in the places that sizes and strides over its memory name.
+    ///
+    /// Raises:
+    ///     RuntimeError: if `src` has another shape, or an element would lie outside of the storage.
+    ///     NotImplementedError: if two elements would share a place.
+    #[pyo3(signature = (src, size, stride, storage_offset=None))]
+    fn as_strided_scatter(
+        &self,
+        py: Python<'_>,
+        src: &Bound<'_, PyTensor>,
+        size: IntList,
+        stride: IntList,
+        storage_offset: Option<isize>,
+    ) -> PyResult<Out> {
+        let (x, src) = (&self.tensor, &src.get().tensor);
+        without_gil(py, x.numel(), || view::as_strided_scatter(x, src, &size.0, &stride.0, storage_offset)).map(Out)
+    }
 }

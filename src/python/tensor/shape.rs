@@ -106,7 +106,7 @@ impl PyTensor {
 
     /// All elements in one axis: a view where the strides allow it, else a copy.
     fn ravel(&self, py: Python<'_>) -> PyResult<Out> {
-        without_gil(py, self.copied(), || view::reshape(&self.tensor, &[-1])).map(Out)
+        without_gil(py, self.copied(), || view::ravel(&self.tensor)).map(Out)
     }
 
     /// One axis made several.
@@ -230,7 +230,7 @@ impl PyTensor {
                  using tensor.mH"
             )));
         }
-        Ok(Out(view::t(&self.tensor)?))
+        Ok(Out(if ndim == 0 { self.tensor.clone() } else { view::transpose(&self.tensor, 0, 1)? }))
     }
 
     /// As `mT`: numbers here are real.

@@ -9,6 +9,7 @@ from rsnn.nn.functional.conv import *  # noqa: F403
 from rsnn.nn.functional.distance import *  # noqa: F403
 from rsnn.nn.functional.dropout import *  # noqa: F403
 from rsnn.nn.functional.embedding import *  # noqa: F403
+from rsnn.nn.functional.embedding_bag import *  # noqa: F403
 from rsnn.nn.functional.linear import *  # noqa: F403
 from rsnn.nn.functional.loss import *  # noqa: F403
 from rsnn.nn.functional.normalization import *  # noqa: F403

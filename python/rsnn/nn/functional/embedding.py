@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import rsnn
 from rsnn._C import Tensor
-from rsnn.autograd import Function
 
 __all__ = ["embedding", "one_hot"]
 
@@ -41,57 +38,14 @@ def embedding(
         tensor([[3., 4.],
                 [1., 2.]])
     """
-    if sparse:
-        raise NotImplementedError("embedding: sparse=True is not supported")
-    if weight.dim() != 2:
-        raise RuntimeError(f"embedding: 'weight' must be 2-D, got {list(weight.shape)}")
-    if input.dtype not in (rsnn.int64, rsnn.int32):
-        raise RuntimeError(f"embedding: expected indices of dtype int64 or int32, got {input.dtype}")
-    rows, width = weight.shape
     if padding_idx is not None:
+        rows = weight.size(0)
         if not -rows <= padding_idx < rows:
             raise AssertionError(f"Padding_idx must be within num_embeddings ({rows}), got {padding_idx}")
         padding_idx %= rows
-    index = input.reshape(-1).to(rsnn.int64)
-    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < rows:
-        raise IndexError(
-            f"embedding: index out of range, expected 0 to {rows - 1}, got {int(index.min())} to {int(index.max())}"
-        )
     if max_norm is not None:
-        _limit_norms(weight, index, max_norm, norm_type)
-    found = weight.index_select(0, index)
-    if found.requires_grad and (padding_idx is not None or scale_grad_by_freq):
-        factor = rsnn.ones(index.numel(), 1, dtype=weight.dtype)
-        if scale_grad_by_freq:
-            counts = rsnn.zeros(rows, dtype=weight.dtype).index_add_(0, index, factor.reshape(-1))
-            factor = factor / counts.index_select(0, index).unsqueeze(1)
-        if padding_idx is not None:
-            factor = factor * (index != padding_idx).unsqueeze(1).to(weight.dtype)
-        found = _WithScaledGradient.apply(found, factor)
-    return found.reshape(*input.shape, width)
-
-
-class _WithScaledGradient(Function):
-    """Returns a value; its gradient is multiplied by a factor."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Any, factor: Any) -> Any:
-        ctx.factor = factor
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return grad * ctx.factor, None
-
-
-def _limit_norms(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> None:
-    """Scales the rows that are looked up down to a norm, as they lie."""
-    with rsnn.no_grad():
-        norms = weight.norm(norm_type, 1)
-        looked_up = rsnn.zeros(weight.size(0), dtype=rsnn.bool)
-        looked_up[index] = True
-        factor = rsnn.where(looked_up & (norms > max_norm), max_norm / (norms + 1e-7), rsnn.ones_like(norms))
-        weight.mul_(factor.unsqueeze(1))
+        rsnn.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
+    return rsnn.embedding(weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq, sparse)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -122,3 +122,4 @@ from .pooling import MaxUnpool1d as MaxUnpool1d
 from .pooling import MaxUnpool2d as MaxUnpool2d
 from .pooling import MaxUnpool3d as MaxUnpool3d
 from .sparse import Embedding as Embedding
+from .sparse import EmbeddingBag as EmbeddingBag

@@ -11,7 +11,7 @@ from rsnn.nn import init
 from rsnn.nn.modules.module import Module
 from rsnn.nn.parameter import Parameter
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "EmbeddingBag"]
 
 
 def _padding_row(padding_idx: int | None, num_embeddings: int) -> int | None:
@@ -174,3 +174,132 @@ class Embedding(_Table):
             scale_grad_by_freq=scale_grad_by_freq,
             sparse=sparse,
         )
+
+
+class EmbeddingBag(_Table):
+    r"""Looks up rows of a learned table and reduces them bag by bag: :math:`y_b = \sum_{i \in b} W_i`, their mean or maximum.
+
+    Args:
+        num_embeddings: the number of rows.
+        embedding_dim: the length of a row.
+        max_norm: rows of a larger norm are scaled down to it, in place, when they are looked up.
+        norm_type: the :math:`p` of that norm.
+        scale_grad_by_freq: divide the gradient of a row by how often it occurs in the batch; not for ``"max"``.
+        mode: ``"sum"``, ``"mean"`` or ``"max"``.
+        sparse: must be ``False``: sparse gradients are not supported.
+        include_last_offset: whether offsets end with the end of the last bag.
+        padding_idx: a row that starts at zero, does not count and gets no gradient.
+        device: only ``"cpu"``.
+        dtype: the dtype of the table.
+
+    Attributes:
+        weight: the table :math:`W`, ``(num_embeddings, embedding_dim)``, initially standard normal.
+
+    Shape:
+        - Input: ``(B, N)``, or ``(N)`` with offsets ``(B)``, of an integer dtype
+        - Output: ``(B, embedding_dim)``; zero for an empty bag
+
+    Example:
+        >>> m = nn.EmbeddingBag(10, 3, mode="sum")
+        >>> m(rsnn.tensor([1, 2, 4, 5, 4, 3]), rsnn.tensor([0, 4])).shape
+        rsnn.Size([2, 3])
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        _weight: Any = None,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise AssertionError(f"padding_idx must be within num_embeddings ({num_embeddings}), got {padding_idx}")
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self._fill(_weight, False, device, dtype)
+        self.mode = mode
+        self.sparse = sparse
+        self.include_last_offset = include_last_offset
+
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+        return F.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.mode,
+            self.sparse,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )
+
+    def extra_repr(self) -> str:
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        if self.max_norm is not None:
+            text += f", max_norm={self.max_norm}"
+        if self.norm_type != 2:
+            text += f", norm_type={self.norm_type}"
+        if self.scale_grad_by_freq:
+            text += f", scale_grad_by_freq={self.scale_grad_by_freq}"
+        text += f", mode={self.mode!r}"
+        if self.padding_idx is not None:
+            text += f", padding_idx={self.padding_idx}"
+        return text
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Any,
+        freeze: bool = True,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:
+        """A layer around a table that exists.
+
+        Args:
+            embeddings: the table, ``(num_embeddings, embedding_dim)``; its memory is shared.
+            freeze: whether the table is not to be trained.
+
+        The other arguments are those of the class.
+
+        Example:
+            >>> m = nn.EmbeddingBag.from_pretrained(rsnn.tensor([[1.0, 2.3, 3.0], [4.0, 5.1, 6.3]]))
+            >>> m(rsnn.tensor([[1, 0]]))
+            tensor([[2.5000, 3.7000, 4.6500]])
+        """
+        rows, cols = _check_pretrained(embeddings)
+        bag = cls(
+            num_embeddings=rows,
+            embedding_dim=cols,
+            _weight=embeddings,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            mode=mode,
+            sparse=sparse,
+            include_last_offset=include_last_offset,
+            padding_idx=padding_idx,
+        )
+        bag.weight.requires_grad = not freeze
+        return bag
