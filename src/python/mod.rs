@@ -9,6 +9,7 @@ mod factory;
 mod function;
 mod functional;
 mod gil;
+mod memory;
 mod module;
 mod numpy;
 mod random;
@@ -37,6 +38,7 @@ mod _C {
         autograd::register(m)?;
         random::register(m)?;
         functional::register(m)?;
+        memory::register(m)?;
         module::register(m)?;
         threads::register(m)
     }
