@@ -113,6 +113,14 @@ fn planes_larger_than_blocks_are_right() {
     check::<f32>(&Geometry::new(3, (24, 40), 1, &square(13, 1, 1, 0)));
     check::<f32>(&Geometry::new(3, (24, 40), 2, &square(13, 1, 2, 0)));
     check::<f32>(&Geometry::new(2, (12, 24), 12, &square(29, 3, 2, 1)));
+    // Depthwise, in several bands: taps side by side, with a stride, of several slices, of a size without a kernel of its own.
+    check::<f32>(&Geometry::new(1, (3, 3), 3, &square(70, 3, 1, 1)));
+    check::<f64>(&Geometry::new(2, (2, 2), 2, &square(75, 5, 1, 2)));
+    check::<f32>(&Geometry::new(1, (2, 4), 2, &square(131, 3, 2, 1)));
+    check::<f32>(&Geometry::new(1, (2, 2), 2, &square(90, 7, 1, 3)));
+    let [plane, _] = square(60, 3, 1, 1);
+    let deep = Window { pad_before: 1, pad_after: 1, ..Window::new(4, 3) };
+    check::<f32>(&Geometry::new(1, (2, 2), 2, &[deep, plane, plane]));
 }
 
 #[test]
