@@ -1,7 +1,9 @@
 //! Vector registers: the few operations that hand-placed kernels (the matrix product) need, for every instruction set.
 #![allow(unsafe_code)]
 
+use super::float::Real;
 use num_traits::Float;
+use std::ops::Range;
 
 /// A register of `LANES` elements.
 ///
@@ -25,11 +27,11 @@ pub trait Vector<T>: Copy {
     /// # Safety
     /// `to` must be valid for writing `LANES` elements.
     unsafe fn store(self, to: *mut T);
-    /// Reads the first `count` of `LANES` elements; the others are 0.
+    /// Reads the elements `lanes` of `LANES`, which begin at `from`; the others are 0.
     ///
     /// # Safety
-    /// `from` must be valid for reading `count` elements, fewer than `LANES`.
-    unsafe fn load_first(from: *const T, count: usize) -> Self;
+    /// `from` must be valid for reading at `lanes`, which lie in `0..LANES`.
+    unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self;
     /// Writes the first `count` elements.
     ///
     /// # Safety
@@ -68,9 +70,9 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         unsafe { to.cast::<[T; N]>().write_unaligned(self.0) }
     }
     #[inline(always)]
-    unsafe fn load_first(from: *const T, count: usize) -> Self {
-        // SAFETY: the caller vouches for `count` elements.
-        Lanes(std::array::from_fn(|i| if i < count { unsafe { *from.add(i) } } else { T::zero() }))
+    unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self {
+        // SAFETY: the caller vouches for these elements.
+        Lanes(std::array::from_fn(|i| if lanes.contains(&i) { unsafe { *from.wrapping_add(i) } } else { T::zero() }))
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut T, count: usize) {
@@ -106,7 +108,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $fmadd:ident,
-     first: $load_first:ident $store_first:ident, unzip: $unzip:ident) => {
+     part: $load_part:ident $store_first:ident, unzip: $unzip:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -127,15 +129,15 @@ macro_rules! x86_vector {
                 unsafe { core::arch::x86_64::$storeu(to, self) }
             }
             #[inline(always)]
-            unsafe fn load_first(from: *const $element, count: usize) -> Self {
-                debug_assert!(count < $lanes);
+            unsafe fn load_part(from: *const $element, lanes: Range<usize>) -> Self {
+                debug_assert!(lanes.start <= lanes.end && lanes.end <= $lanes);
                 // SAFETY: the caller vouches for the elements; the instruction set as in `splat`.
-                unsafe { $load_first(from, count) }
+                unsafe { $load_part(from, lanes) }
             }
             #[inline(always)]
             unsafe fn store_first(self, to: *mut $element, count: usize) {
                 debug_assert!(count < $lanes);
-                // SAFETY: as in `load_first`.
+                // SAFETY: as in `load_part`.
                 unsafe { $store_first(to, count, self) }
             }
             #[inline(always)]
@@ -165,50 +167,51 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
     _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps,
-    first: load_first_256f32 store_first_256f32, unzip: unzip_256f32);
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
     _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd,
-    first: load_first_256f64 store_first_256f64, unzip: unzip_256f64);
+    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps,
-    first: load_first_512f32 store_first_512f32, unzip: unzip_512f32);
+    part: load_part_512f32 store_first_512f32, unzip: unzip_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd,
-    first: load_first_512f64 store_first_512f64, unzip: unzip_512f64);
+    part: load_part_512f64 store_first_512f64, unzip: unzip_512f64);
 
 /// The functions of [`x86_vector!`] that are more than one instruction.
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use core::arch::x86_64::*;
+    use std::ops::Range;
 
-    /// The first `count` of the lanes of an AVX-512 register; `count` is less than 16.
+    /// The mask of some lanes of at most 16.
     #[inline(always)]
-    fn mask(count: usize) -> u16 {
-        ((1u32 << count) - 1) as u16
+    fn mask(lanes: Range<usize>) -> u16 {
+        ((1u32 << lanes.end) - (1u32 << lanes.start)) as u16
     }
 
     #[inline(always)]
-    pub unsafe fn load_first_512f32(from: *const f32, count: usize) -> __m512 {
+    pub unsafe fn load_part_512f32(from: *const f32, lanes: Range<usize>) -> __m512 {
         // SAFETY: lanes outside of the mask are not read; the caller vouches for the others and the instruction set.
-        unsafe { _mm512_maskz_loadu_ps(mask(count), from) }
+        unsafe { _mm512_maskz_loadu_ps(mask(lanes), from) }
     }
     #[inline(always)]
     pub unsafe fn store_first_512f32(to: *mut f32, count: usize, value: __m512) {
-        // SAFETY: as in `load_first_512f32`.
-        unsafe { _mm512_mask_storeu_ps(to, mask(count), value) }
+        // SAFETY: as in `load_part_512f32`.
+        unsafe { _mm512_mask_storeu_ps(to, mask(0..count), value) }
     }
     #[inline(always)]
-    pub unsafe fn load_first_512f64(from: *const f64, count: usize) -> __m512d {
-        // SAFETY: as in `load_first_512f32`.
-        unsafe { _mm512_maskz_loadu_pd(mask(count) as u8, from) }
+    pub unsafe fn load_part_512f64(from: *const f64, lanes: Range<usize>) -> __m512d {
+        // SAFETY: as in `load_part_512f32`.
+        unsafe { _mm512_maskz_loadu_pd(mask(lanes) as u8, from) }
     }
     #[inline(always)]
     pub unsafe fn store_first_512f64(to: *mut f64, count: usize, value: __m512d) {
-        // SAFETY: as in `load_first_512f32`.
-        unsafe { _mm512_mask_storeu_pd(to, mask(count) as u8, value) }
+        // SAFETY: as in `load_part_512f32`.
+        unsafe { _mm512_mask_storeu_pd(to, mask(0..count) as u8, value) }
     }
     #[inline(always)]
     pub unsafe fn unzip_512f32(a: __m512, b: __m512) -> (__m512, __m512) {
@@ -229,27 +232,30 @@ mod x86 {
         }
     }
 
-    /// The mask of the first `count` of 8 lanes.
+    /// The mask of some lanes of 8.
     #[inline(always)]
-    unsafe fn lanes_256(count: usize) -> __m256i {
+    unsafe fn lanes_256(lanes: Range<usize>) -> __m256i {
         const BITS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-        // SAFETY: `count` is at most 8, so 8 numbers follow.
-        unsafe { _mm256_loadu_si256(BITS.as_ptr().add(8 - count).cast()) }
+        // SAFETY: neither end is more than 8, so 8 numbers follow.
+        unsafe {
+            let below = |end: usize| _mm256_loadu_si256(BITS.as_ptr().add(8 - end).cast());
+            _mm256_andnot_si256(below(lanes.start), below(lanes.end))
+        }
     }
     #[inline(always)]
-    pub unsafe fn load_first_256f32(from: *const f32, count: usize) -> __m256 {
-        // SAFETY: as in `load_first_512f32`.
-        unsafe { _mm256_maskload_ps(from, lanes_256(count)) }
+    pub unsafe fn load_part_256f32(from: *const f32, lanes: Range<usize>) -> __m256 {
+        // SAFETY: as in `load_part_512f32`.
+        unsafe { _mm256_maskload_ps(from, lanes_256(lanes)) }
     }
     #[inline(always)]
-    pub unsafe fn load_first_256f64(from: *const f64, count: usize) -> __m256d {
-        // SAFETY: as in `load_first_512f32`; an element of 64 bits takes two of the mask's.
-        unsafe { _mm256_maskload_pd(from, lanes_256(2 * count)) }
+    pub unsafe fn load_part_256f64(from: *const f64, lanes: Range<usize>) -> __m256d {
+        // SAFETY: as in `load_part_512f32`; an element of 64 bits takes two of the mask's.
+        unsafe { _mm256_maskload_pd(from, lanes_256(2 * lanes.start..2 * lanes.end)) }
     }
     // Masked stores of AVX2 are slow on some processors.
     #[inline(always)]
     pub unsafe fn store_first_256f32(to: *mut f32, count: usize, value: __m256) {
-        // SAFETY: as in `load_first_512f32`.
+        // SAFETY: as in `load_part_512f32`.
         unsafe {
             let (mut part, mut at) = (_mm256_castps256_ps128(value), 0);
             if count & 4 != 0 {
@@ -267,7 +273,7 @@ mod x86 {
     }
     #[inline(always)]
     pub unsafe fn store_first_256f64(to: *mut f64, count: usize, value: __m256d) {
-        // SAFETY: as in `load_first_512f32`.
+        // SAFETY: as in `load_part_512f32`.
         unsafe {
             let (mut part, mut at) = (_mm256_castpd256_pd128(value), 0);
             if count & 2 != 0 {
@@ -315,7 +321,7 @@ pub unsafe fn copy<T, V: Vector<T>>(from: *const T, to: *mut T, len: usize) {
             }
         }
         if whole < len {
-            V::load_first(from.add(whole), len - whole).store_first(to.add(whole), len - whole);
+            V::load_part(from.add(whole), 0..len - whole).store_first(to.add(whole), len - whole);
         }
     }
 }
@@ -331,7 +337,7 @@ pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mu
     let part = |at: usize| {
         let count = (len + odds).saturating_sub(at);
         // SAFETY: `count` elements follow.
-        unsafe { if count >= V::LANES { V::load(from.add(at)) } else { V::load_first(from.wrapping_add(at), count) } }
+        unsafe { if count >= V::LANES { V::load(from.add(at)) } else { V::load_part(from.wrapping_add(at), 0..count) } }
     };
     // SAFETY: by the caller's word.
     unsafe {
@@ -351,10 +357,70 @@ pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mu
     }
 }
 
+/// Exchanges rows and columns of the square of `LANES` registers (the first ones of `rows`).
+///
+/// [`Vector::unzip`] of neighbours moves the bits of an element's place (row, then lane) by one; as many steps as a lane has bits
+/// exchange row and lane.
+#[inline(always)]
+pub fn transpose<T, V: Vector<T>>(rows: &mut [V; 16]) {
+    let mut bits = V::LANES;
+    while bits > 1 {
+        let from = *rows;
+        for i in 0..V::LANES / 2 {
+            (rows[i], rows[i + V::LANES / 2]) = from[2 * i].unzip(from[2 * i + 1]);
+        }
+        bits /= 2;
+    }
+}
+
+/// Numbers of a row, of which those before `start` and behind `values` are 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lane<'a, R> {
+    /// The place of the first value.
+    pub start: usize,
+    /// The values, side by side.
+    pub values: &'a [R],
+}
+
+crate::vectorize! {
+    /// Writes rows as columns: element `d` of `lanes[l]` goes to `panel[d * width + l]` for `d` in `0..depth`; the rest of each
+    /// `width` becomes 0.
+    pub fn interleave[S; R: Real](simd: S, lanes: &[Lane<'_, R>], depth: usize, width: usize, panel: &mut [R]) {
+        let count = <R::Vector<S> as Vector<R>>::LANES;
+        assert!(panel.len() >= depth * width && lanes.len() <= width);
+        for first in (0..width).step_by(count) {
+            let (lanes, columns) = (&lanes[first.min(lanes.len())..], count.min(width - first));
+            for top in (0..depth).step_by(count) {
+                let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                for (row, lane) in rows.iter_mut().zip(lanes).take(count) {
+                    let start = lane.start.saturating_sub(top).min(count);
+                    let end = (lane.start + lane.values.len()).saturating_sub(top).min(count).max(start);
+                    let from = lane.values.as_ptr().wrapping_add(top).wrapping_sub(lane.start);
+                    // SAFETY: `start..end` are places of values.
+                    *row = unsafe {
+                        if end - start == count {
+                            <R::Vector<S> as Vector<R>>::load(from)
+                        } else {
+                            <R::Vector<S> as Vector<R>>::load_part(from, start..end)
+                        }
+                    };
+                }
+                transpose::<R, R::Vector<S>>(&mut rows);
+                for (d, row) in rows.iter().enumerate().take(count.min(depth - top)) {
+                    // SAFETY: `columns` elements follow in this row of the panel, whose length was asserted.
+                    unsafe {
+                        let to = panel.as_mut_ptr().add((top + d) * width + first);
+                        if columns == count { row.store(to) } else { row.store_first(to, columns) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::float::Real;
 
     crate::vectorize! {
         fn copied[S; R: Real](simd: S, from: &[R], to: &mut [R]) {
@@ -391,5 +457,26 @@ mod tests {
     fn rows_are_copied_and_split_exactly() {
         copies_of_any_length::<f32>();
         copies_of_any_length::<f64>();
+    }
+
+    fn columns_of_rows<R: Real>() {
+        for (count, width, depth) in [(14, 14, 256), (32, 32, 40), (5, 32, 17), (6, 6, 3), (0, 4, 5), (1, 8, 1)] {
+            let values: Vec<R> = (1..=depth).map(R::from_usize).collect();
+            let lane = |l: usize| Lane { start: l % 4, values: &values[..depth.saturating_sub(l % 5 + l % 4)] };
+            let lanes: Vec<Lane<'_, R>> = (0..count).map(lane).collect();
+            let mut panel = vec![R::nan(); depth * width];
+            interleave(&lanes, depth, width, &mut panel);
+            for (at, &got) in panel.iter().enumerate() {
+                let value =
+                    lanes.get(at % width).and_then(|lane| lane.values.get((at / width).wrapping_sub(lane.start)));
+                assert!(got == value.copied().unwrap_or(R::zero()), "{at} of {count} {width} {depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        columns_of_rows::<f32>();
+        columns_of_rows::<f64>();
     }
 }
