@@ -11,7 +11,7 @@ use super::super::gemm::Output;
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::lanes::{Lane, Vector, interleave};
-use super::{Geometry, group_start};
+use super::{Geometry, direct, group_start};
 use crate::shape::window::Window;
 
 /// Positions that follow each other along the last axis, in one image.
@@ -311,6 +311,9 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
     bias: Option<&[T]>,
     out: &mut [T],
 ) {
+    if direct::fits::<T>(geometry) {
+        return direct::products(geometry, x, weights, bias, out);
+    }
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
     let size = Size { rows: channels, columns: geometry.batch * positions, depth };
     if size.columns == 0 {

@@ -161,6 +161,38 @@ fn the_algorithm_follows_from_the_geometry() {
 }
 
 #[test]
+fn wide_rows_are_read_where_they_lie() {
+    let geometry = |channels, windows: [Window; 2]| Geometry::new(1, channels, 1, &windows);
+    // Layers of LeNet and ResNet.
+    for taken in [
+        geometry((1, 6), square(28, 5, 1, 2)),
+        geometry((6, 16), square(14, 5, 1, 0)),
+        geometry((3, 64), square(224, 7, 2, 3)),
+        geometry((64, 64), square(56, 3, 1, 1)),
+    ] {
+        assert!(direct::fits::<f32>(&taken), "{taken:?}");
+        assert!(!direct::fits::<f16>(&taken), "16 bits are summed in 32");
+    }
+    for other in [
+        geometry((512, 512), square(7, 3, 1, 1)),
+        geometry((64, 64), square(56, 1, 1, 0)),
+        Geometry::new(1, (2, 2), 1, &[Window::new(4, 3); 3]),
+    ] {
+        assert!(!direct::fits::<f32>(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn bands_tiles_and_rows_of_any_size_are_right() {
+    for (size, kernel, stride, pad) in [(30, 3, 1, 1), (37, 5, 1, 0), (70, 3, 1, 1), (67, 7, 2, 3), (41, 4, 3, 2)] {
+        for (inner, outer, groups) in [(1, 1, 1), (3, 6, 1), (4, 17, 1), (6, 30, 2), (2, 33, 1)] {
+            check::<f32>(&Geometry::new(2, (inner, outer), groups, &square(size, kernel, stride, pad)));
+        }
+    }
+    check::<f64>(&Geometry::new(1, (3, 15), 1, &square(50, 3, 1, 1)));
+}
+
+#[test]
 fn thread_counts_do_not_change_bits() {
     for geometry in [
         Geometry::new(5, (6, 16), 1, &square(28, 5, 1, 0)),

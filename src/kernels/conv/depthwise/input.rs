@@ -7,7 +7,7 @@ use super::super::super::float::{Floating, Real};
 use super::super::super::parallel;
 use super::super::super::scratch::with_scratch;
 use super::super::Geometry;
-use super::field::{Field, inside, scatter_rows};
+use super::super::field::{Field, inside, scatter_rows};
 use super::slide::{has_rows, padded_len, slide, slide_rows};
 use super::{BAND, planes_of_task};
 use crate::shape::window::Window;

@@ -5,7 +5,6 @@
 //! offset]`. So registers run along without regard to rows, however short these are, and nothing tests for padding; what comes
 //! out behind the end of a row is left out when rows are stored. Fields are bands of some rows, to stay in the nearest cache.
 
-mod field;
 mod input;
 mod slide;
 
@@ -13,7 +12,7 @@ use super::super::float::{Floating, Real};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::Geometry;
-use field::{Field, load_rows, scatter_rows};
+use super::field::{Field, load_rows, scatter_rows};
 pub use input::input_gradient;
 use slide::{has_rows, padded_len, slide, slide_rows, tap_sums};
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! Padded planes, split by the remainders of their rows and columns modulo the stride.
 
-use super::super::super::float::{Floating, Real};
-use super::super::super::isa::Simd;
-use super::super::super::lanes::{copy, copy_pairs};
+use super::super::float::{Floating, Real};
+use super::super::isa::Simd;
+use super::super::lanes::{copy, copy_pairs};
 use std::ops::Range;
 
 /// The shape of a field: for each pair of remainders that some tap needs, a plane of `size`.
