@@ -48,9 +48,10 @@ check: $(VENV)/.test
 	$(BIN)/python tools/stubs.py --check
 	$(BIN)/python -m mypy.stubtest rsnn._C
 
-## bench: kernels, then rsnn beside PyTorch where that is installed
-bench:
+## bench: kernels, then rsnn beside PyTorch where the virtual environment has it
+bench: wheel
 	cargo bench
+	if $(BIN)/python -c "import torch" 2>/dev/null; then $(BIN)/python benches/peers.py; fi
 
 ## wheel: build the release wheel into dist/ and install it
 wheel: $(VENV)/.tools
