@@ -12,6 +12,7 @@ mod gil;
 mod memory;
 mod module;
 mod numpy;
+mod optimize;
 mod random;
 mod results;
 mod sequence;
@@ -36,6 +37,7 @@ mod _C {
         numpy::register(m)?;
         function::register(m)?;
         autograd::register(m)?;
+        optimize::register(m)?;
         random::register(m)?;
         functional::register(m)?;
         memory::register(m)?;
