@@ -57,9 +57,10 @@ types: $(VENV)/.test $(VENV)/.wheel
 	$(BIN)/python -m mypy --strict tests/typing
 	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python tests/typing
 
-## bench: kernels, then rsnn beside PyTorch where that is installed
-bench:
+## bench: kernels, then rsnn beside PyTorch where the virtual environment has it
+bench: wheel
 	cargo bench
+	if $(BIN)/python -c "import torch" 2>/dev/null; then $(BIN)/python benches/peers.py; fi
 
 ## wheel: build the release wheel into dist/ and install it, if a source has changed since
 wheel: $(VENV)/.wheel

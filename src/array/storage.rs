@@ -7,12 +7,14 @@
 //! never reach memory outside of it, since sizes and addresses are immutable here.
 #![allow(unsafe_code)]
 
-use crate::error::{Error, Result};
-use std::alloc::{Layout as AllocLayout, alloc, alloc_zeroed, dealloc};
+use crate::error::Result;
+use crate::kernels::parallel;
+use crate::memory::Block;
 use std::any::Any;
 use std::ptr::NonNull;
 
-const ALIGN: usize = 64;
+/// Bytes that one piece of a parallel clearing covers.
+const CLEARED: usize = 256 << 10;
 
 /// A block of bytes with a fixed address.
 pub struct Storage {
@@ -22,7 +24,7 @@ pub struct Storage {
 }
 
 enum Owner {
-    Own,
+    Own { _block: Block },
     Foreign { _keep: Box<dyn Any + Send + Sync>, writable: bool },
 }
 
@@ -35,20 +37,23 @@ impl Storage {
     /// Uninitialised memory. Its bytes are whatever they were: every element type is valid for any bits except `bool`,
     /// which therefore is always filled before it is read.
     pub fn empty(bytes: usize) -> Result<Self> {
-        Self::allocate(bytes, false)
+        Ok(Self::of(Block::new(bytes)?, bytes))
     }
 
     /// Memory filled with zero bytes.
     pub fn zeroed(bytes: usize) -> Result<Self> {
-        Self::allocate(bytes, true)
+        let (block, zeroed) = Block::take(bytes)?;
+        if !zeroed {
+            // SAFETY: the block is this function's and has room for so many bytes, which any contents are valid for.
+            let memory = unsafe { std::slice::from_raw_parts_mut(block.as_ptr(), bytes) };
+            parallel::for_each_chunk_mut(memory, CLEARED, 1, |_, part| part.fill(0));
+        }
+        Ok(Self::of(block, bytes))
     }
 
-    fn allocate(bytes: usize, zero: bool) -> Result<Self> {
-        let layout = AllocLayout::from_size_align(bytes.max(1), ALIGN).map_err(|_| Error::OutOfMemory { bytes })?;
-        // SAFETY: the layout's size is at least one byte.
-        let ptr = unsafe { if zero { alloc_zeroed(layout) } else { alloc(layout) } };
-        let ptr = NonNull::new(ptr).ok_or(Error::OutOfMemory { bytes })?;
-        Ok(Storage { ptr, bytes, owner: Owner::Own })
+    fn of(block: Block, bytes: usize) -> Self {
+        let ptr = NonNull::new(block.as_ptr()).expect("a block has an address");
+        Storage { ptr, bytes, owner: Owner::Own { _block: block } }
     }
 
     /// Memory that somebody else owns, kept alive by `keep`.
@@ -74,22 +79,11 @@ impl Storage {
     /// Whether the memory may be written (a read-only numpy array may not).
     #[inline]
     pub fn writable(&self) -> bool {
-        matches!(self.owner, Owner::Own | Owner::Foreign { writable: true, .. })
+        matches!(self.owner, Owner::Own { .. } | Owner::Foreign { writable: true, .. })
     }
 
     /// Whether rsnn allocated the memory.
     pub fn is_own(&self) -> bool {
-        matches!(self.owner, Owner::Own)
-    }
-}
-
-impl Drop for Storage {
-    fn drop(&mut self) {
-        if let Owner::Own = self.owner {
-            // SAFETY: allocated by `allocate` with this very layout, and freed once.
-            unsafe {
-                dealloc(self.ptr.as_ptr(), AllocLayout::from_size_align_unchecked(self.bytes.max(1), ALIGN));
-            }
-        }
+        matches!(self.owner, Owner::Own { .. })
     }
 }

@@ -37,11 +37,12 @@ pub use mode::{
 };
 pub use node::{Edge, GradFn, Meta, Node};
 pub use op::{
-    Arrays, Grads, Op, Saves, Tensors, apply, apply_inplace, apply_many, apply_metadata, check_inplace, freed,
+    Arrays, Grads, Op, Saves, Tensors, apply, apply_inplace, apply_many, apply_metadata, check_inplace, check_writable,
+    freed,
 };
 pub use saved::{Context, SavedTensor};
 pub use tensor::{CreationMeta, Tensor, Wrapper};
-pub use trace::{Tracer, set_tracer};
+pub use trace::{Tracer, is_traced, set_tracer};
 pub use view::{overwrite_view, put_view, take_view};
 
 #[cfg(test)]

@@ -140,6 +140,14 @@ pub fn check_inplace(_op: &str, target: &Array, shape: &[usize], dtype: DType) -
     Ok(())
 }
 
+/// Checks that a tensor may be written outside of the graph, by a kernel that is no operation.
+///
+/// # Errors
+/// As [`apply_inplace`].
+pub fn check_writable(target: &Tensor) -> Result<()> {
+    view::check_inplace_allowed(target, false)
+}
+
 /// Runs an operation with one output.
 pub fn apply<O: Op>(op: O, inputs: &[&Tensor]) -> Result<Tensor> {
     Ok(apply_many(op, inputs)?.swap_remove(0))

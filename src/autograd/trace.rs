@@ -21,6 +21,11 @@ pub fn set_tracer(tracer: Option<Arc<dyn Tracer>>) -> Option<Arc<dyn Tracer>> {
     TRACER.replace(tracer)
 }
 
+/// Whether there is a listener, which must see every change.
+pub fn is_traced() -> bool {
+    ON.get()
+}
+
 /// Tells the listener, if there is one. It is off while it listens, so that it may use tensors itself.
 #[inline]
 pub(super) fn record(op: &dyn Op, inputs: &[&Tensor], outputs: &[Tensor], inplace: bool) {

@@ -17,6 +17,7 @@ pub mod math;
 #[cfg(test)]
 pub(crate) mod naive;
 pub mod norm;
+pub mod optimize;
 pub mod order;
 pub mod parallel;
 pub mod pool;

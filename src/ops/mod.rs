@@ -25,6 +25,7 @@ pub mod join;
 pub mod loss;
 pub mod matmul;
 pub mod norm;
+pub mod optimize;
 pub mod pool;
 pub mod random;
 pub mod rearrange;

@@ -10,8 +10,10 @@ mod factory;
 mod function;
 mod functional;
 mod gil;
+mod memory;
 mod module;
 mod numpy;
+mod optimize;
 mod random;
 mod results;
 mod sequence;
@@ -37,8 +39,10 @@ mod _C {
         dlpack::register(m)?;
         function::register(m)?;
         autograd::register(m)?;
+        optimize::register(m)?;
         random::register(m)?;
         functional::register(m)?;
+        memory::register(m)?;
         module::register(m)?;
         threads::register(m)
     }

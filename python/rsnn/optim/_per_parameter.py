@@ -29,16 +29,26 @@ class PerParameterOptimizer(Optimizer):
             with rsnn.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            maximize = group.get("maximize", False)
-            for param in group["params"]:
-                grad = param.grad
-                if grad is not None:
-                    self._update(param, -grad if maximize else grad, group)
+            self._update_group(group)
         return loss
+
+    def _update_group(self, group: dict[str, Any]) -> None:
+        """Updates the parameters of a group that have a gradient."""
+        maximize = group.get("maximize", False)
+        for param in group["params"]:
+            grad = param.grad
+            if grad is not None:
+                self._update(param, -grad if maximize else grad, group)
 
     def _update(self, param: rsnn.Tensor, grad: rsnn.Tensor, group: dict[str, Any]) -> None:
         """Moves one parameter, making its state when it has none; `grad` points uphill."""
         raise NotImplementedError
+
+
+def with_gradients(group: dict[str, Any]) -> tuple[list[rsnn.Tensor], list[rsnn.Tensor]]:
+    """The parameters of a group that have a gradient, and these."""
+    pairs = [(param, grad) for param in group["params"] if (grad := param.grad) is not None]
+    return [param for param, _ in pairs], [grad for _, grad in pairs]
 
 
 def check_lr(op: str, lr: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
+from rsnn import _C
 
-from ._per_parameter import PerParameterOptimizer, check_betas, check_lr, check_not_negative
+from ._per_parameter import PerParameterOptimizer, check_betas, check_lr, check_not_negative, with_gradients
 from .optimizer import ParamsT, scalar_state
 
 __all__ = ["Adam", "AdamW"]
@@ -81,29 +82,30 @@ class Adam(PerParameterOptimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(self, param: rsnn.Tensor, grad: rsnn.Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = scalar_state(0)
-            state["exp_avg"] = rsnn.zeros_like(param)
-            state["exp_avg_sq"] = rsnn.zeros_like(param)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = rsnn.zeros_like(param)
-        state["step"] += 1
-        beta1, beta2 = group["betas"]
-        _adam_step(
-            param,
-            grad,
-            state["exp_avg"],
-            state["exp_avg_sq"],
-            state["max_exp_avg_sq"] if group["amsgrad"] else None,
-            step=state["step"].item(),
-            lr=group["lr"],
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            decoupled=group["decoupled_weight_decay"],
+    def _update_group(self, group: dict[str, Any]) -> None:
+        params, grads = with_gradients(group)
+        lr = group["lr"]
+        states = [self.state[param] for param in params]
+        for param, state in zip(params, states, strict=True):
+            if not state:
+                state["step"] = scalar_state(0)
+                state["exp_avg"] = rsnn.zeros_like(param)
+                state["exp_avg_sq"] = rsnn.zeros_like(param)
+                if group["amsgrad"]:
+                    state["max_exp_avg_sq"] = rsnn.zeros_like(param)
+        _C._adam_step(
+            params,
+            grads,
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [state["max_exp_avg_sq"] for state in states] if group["amsgrad"] else [],
+            [state["step"] for state in states],
+            (float(lr), isinstance(lr, rsnn.Tensor) and lr.dtype == rsnn.float32),
+            group["betas"],
+            group["eps"],
+            group["weight_decay"],
+            group["decoupled_weight_decay"],
+            group["maximize"],
         )
 
 
@@ -157,34 +159,3 @@ class AdamW(Adam):
         super().__setstate__(state)
         for group in self.param_groups:
             group["decoupled_weight_decay"] = True
-
-
-def _adam_step(
-    param: rsnn.Tensor,
-    grad: rsnn.Tensor,
-    exp_avg: rsnn.Tensor,
-    exp_avg_sq: rsnn.Tensor,
-    max_exp_avg_sq: rsnn.Tensor | None,
-    *,
-    step: float,
-    lr: float | rsnn.Tensor,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    decoupled: bool,
-) -> None:
-    """Moves `param` and both averages; `step` counts from one. `max_exp_avg_sq` is given for amsgrad."""
-    if weight_decay != 0:
-        if decoupled:
-            param.mul_(float(1 - lr * weight_decay))
-        else:
-            grad = grad.add(param, alpha=weight_decay)
-    exp_avg.lerp_(grad, 1 - beta1)
-    exp_avg_sq.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-    if max_exp_avg_sq is not None:
-        exp_avg_sq = max_exp_avg_sq.copy_(rsnn.maximum(max_exp_avg_sq, exp_avg_sq))
-    step_size = float(lr / (1 - beta1**step))
-    correction = (1 - beta2**step) ** 0.5
-    denominator = (exp_avg_sq.sqrt() / correction).add_(eps)
-    param.addcdiv_(exp_avg, denominator, value=-step_size)

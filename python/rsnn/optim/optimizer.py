@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import rsnn
+from rsnn import _C
 from rsnn.autograd import no_grad
 
 from ._hooks import HookHandle, HookTable
@@ -215,17 +216,17 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drops the gradients of all parameters, or fills them with zeros if `set_to_none` is False."""
         for group in self.param_groups:
+            if set_to_none:
+                _C._drop_grads(group["params"])
+                continue
             for p in group["params"]:
                 if p.grad is None:
                     continue
-                if set_to_none:
-                    p.grad = None
+                if p.grad.grad_fn is not None:
+                    p.grad.detach_()
                 else:
-                    if p.grad.grad_fn is not None:
-                        p.grad.detach_()
-                    else:
-                        p.grad.requires_grad_(False)
-                    p.grad.zero_()
+                    p.grad.requires_grad_(False)
+                p.grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Updates the parameters from their gradients once.

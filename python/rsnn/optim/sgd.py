@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
+from rsnn import _C
 
-from ._per_parameter import PerParameterOptimizer, check_lr, check_not_negative
+from ._per_parameter import PerParameterOptimizer, check_lr, check_not_negative, with_gradients
 from .optimizer import ParamsT
 
 __all__ = ["SGD"]
@@ -77,42 +78,20 @@ class SGD(PerParameterOptimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(self, param: rsnn.Tensor, grad: rsnn.Tensor, group: dict[str, Any]) -> None:
+    def _update_group(self, group: dict[str, Any]) -> None:
+        params, grads = with_gradients(group)
         momentum = group["momentum"]
-        state = self.state[param] if momentum != 0 else {}
-        buffer = _sgd_step(
-            param,
-            grad,
-            state.get("momentum_buffer"),
-            lr=float(group["lr"]),
-            momentum=momentum,
-            dampening=group["dampening"],
-            weight_decay=group["weight_decay"],
-            nesterov=group["nesterov"],
+        states = [self.state[param] for param in params] if momentum != 0 else []
+        buffers = _C._sgd_step(
+            params,
+            grads,
+            [state.get("momentum_buffer") for state in states],
+            float(group["lr"]),
+            momentum,
+            group["dampening"],
+            group["weight_decay"],
+            group["nesterov"],
+            group["maximize"],
         )
-        if momentum != 0:
+        for state, buffer in zip(states, buffers, strict=True):
             state["momentum_buffer"] = buffer
-
-
-def _sgd_step(
-    param: rsnn.Tensor,
-    grad: rsnn.Tensor,
-    buffer: rsnn.Tensor | None,
-    *,
-    lr: float,
-    momentum: float,
-    dampening: float,
-    weight_decay: float,
-    nesterov: bool,
-) -> rsnn.Tensor | None:
-    """Moves `param` and returns the momentum buffer, a new one in the first step."""
-    if weight_decay != 0:
-        grad = grad.add(param, alpha=weight_decay)
-    if momentum != 0:
-        if buffer is None:
-            buffer = grad.detach().clone()
-        else:
-            buffer.mul_(momentum).add_(grad, alpha=1 - dampening)
-        grad = grad.add(buffer, alpha=momentum) if nesterov else buffer
-    param.add_(grad, alpha=-lr)
-    return buffer

@@ -26,23 +26,37 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
         _ => {
             let turned = geometry.turned().expect("the chooser has asked");
             let flat = turned.flattened();
-            im2col::forward(flat.as_ref().unwrap_or(&turned), g, &turned_weights(geometry, w), bias, dx);
+            let len = geometry.group_out() * geometry.depth();
+            let weights = |group: usize| Turned { geometry, w: &w[group * len..][..len] };
+            im2col::products(flat.as_ref().unwrap_or(&turned), g, weights, bias, dx);
         }
     }
 }
 
-/// The weights of the turned convolution: input and output channels of each group exchanged, taps in reverse order.
-fn turned_weights<T: Floating>(geometry: &Geometry, w: &[T]) -> Vec<T> {
-    let (group_in, group_out, taps) = (geometry.group_in(), geometry.group_out(), geometry.taps());
-    let mut turned = Vec::with_capacity(w.len());
-    for group in w.chunks_exact((group_out * group_in * taps).max(1)) {
-        for input in 0..group_in {
-            for output in 0..group_out {
-                turned.extend(group[(output * group_in + input) * taps..][..taps].iter().rev());
+/// The weights of a group of the turned convolution as an operand: lanes: input channels; depth: output channels and their taps,
+/// the last tap first.
+struct Turned<'a, T> {
+    geometry: &'a Geometry,
+    w: &'a [T],
+}
+
+impl<T: Floating> Operand<T::Acc> for Turned<'_, T> {
+    fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [T::Acc]) {
+        let (taps, row) = (self.geometry.taps(), self.geometry.depth());
+        if taps == 1 {
+            let weights = ArrayView2::from_shape((self.geometry.group_out(), row), self.w).expect("all weights");
+            return Strided::right(weights).pack_panel(depth, lanes, width, panel);
+        }
+        for (d, line) in depth.zip(panel.chunks_exact_mut(width)) {
+            let (output, tap) = (d / taps, taps - 1 - d % taps);
+            let from = self.w[output * row + lanes.start * taps + tap..].iter().step_by(taps);
+            let (line, rest) = line.split_at_mut(lanes.len());
+            for (to, &weight) in line.iter_mut().zip(from) {
+                *to = weight.to_acc();
             }
+            rest.fill(T::Acc::from_usize(0));
         }
     }
-    turned
 }
 
 /// Output gradients as an operand: depth: positions of all images; lanes: channels of a group.

@@ -4,11 +4,14 @@
 
 use std::ops::Range;
 
+use ndarray::ArrayView2;
+
 use super::super::float::{Floating, Real};
 use super::super::gemm::Output;
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
-use super::{Geometry, group_start};
+use super::super::lanes::{Lane, Vector, interleave};
+use super::{Geometry, direct, group_start};
 use crate::shape::window::Window;
 
 /// Positions that follow each other along the last axis, in one image.
@@ -126,6 +129,10 @@ impl<T: Floating> Operand<T::Acc> for Patches<'_, T> {
         }
         let windows = &self.geometry.windows;
         let (stride, taps) = (windows[2].stride, windows[2].kernel);
+        if T::IS_REAL && stride <= 2 {
+            pack_runs(self, depth, &list[..found], count, width, panel);
+            return;
+        }
         let mut rows = [None; MOST];
         for (at, (d, line)) in depth.zip(panel.chunks_exact_mut(width)).enumerate() {
             let tap = d % taps;
@@ -154,13 +161,120 @@ impl<T: Floating> Operand<T::Acc> for Patches<'_, T> {
     }
 }
 
+/// Part of a run that a register holds.
+#[derive(Clone, Copy, Default)]
+struct Piece {
+    run: usize,
+    at: usize,
+    len: usize,
+}
+
+crate::vectorize! {
+    /// Packs the patches of some runs, for a stride of 1 or 2 along the last axis.
+    fn pack_runs[S; T: Floating](simd: S, patches: &Patches<'_, T>, depth: Range<usize>, list: &[Run], count: usize, width: usize, panel: &mut [T::Acc]) {
+        const MOST: usize = 64;
+        let lanes = <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::LANES;
+        let zero = <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::splat(T::Acc::from_usize(0));
+        let windows = &patches.geometry.windows;
+        let (stride, taps) = (windows[2].stride, windows[2].kernel);
+        assert!(T::IS_REAL && stride <= 2 && list.len() <= MOST && count <= width && panel.len() >= depth.len() * width);
+        let mut pieces = [Piece::default(); MOST];
+        let mut found = 0;
+        for (run, part) in list.iter().enumerate() {
+            for at in (0..part.len).step_by(lanes) {
+                pieces[found] = Piece { run, at: part.at + at, len: lanes.min(part.len - at) };
+                found += 1;
+            }
+        }
+        let pieces = &pieces[..found];
+        let mut rows = [None; MOST];
+        // For each tap and piece: which lanes are not padding, and where lane 0 would read in the row.
+        let mut reads = Vec::with_capacity(taps * found);
+        for (tap, valid) in patches.valid.iter().enumerate() {
+            for piece in pieces {
+                let column = list[piece.run].position[2] + piece.at - list[piece.run].at;
+                let start = valid.start.clamp(column, column + piece.len) - column;
+                let end = valid.end.clamp(column + start, column + piece.len) - column;
+                let from = (column * stride + tap * windows[2].dilation) as isize - windows[2].pad_before as isize;
+                reads.push((start, end, from));
+            }
+        }
+        for (number, (d, line)) in depth.zip(panel.chunks_exact_mut(width)).enumerate() {
+            let tap = d % taps;
+            if tap == 0 || number == 0 {
+                let (channel, taps) = unravel(windows, d);
+                for (row, run) in rows.iter_mut().zip(list) {
+                    *row = patches.row(run, channel, [taps[0], taps[1]]);
+                }
+            }
+            if count < width {
+                line[count..].fill(T::Acc::from_usize(0));
+            }
+            for (piece, &(start, end, from)) in pieces.iter().zip(&reads[tap * found..]) {
+                let mut value = zero;
+                if let Some(row) = rows[piece.run]
+                    && start < end
+                {
+                    let from = patches.x.as_ptr().cast::<T::Acc>().wrapping_add(row).wrapping_offset(from);
+                    // SAFETY: `T` is `T::Acc`; these lanes are elements of the row by `valid`.
+                    value = unsafe {
+                        if stride == 1 {
+                            load::<T::Acc, <T::Acc as Real>::Vector<S>>(from, start..end)
+                        } else {
+                            // Elements 2 * start, ... 2 * (end - 1) of two registers.
+                            let (start, end) = (2 * start, 2 * end - 1);
+                            let (low, high) = (start.min(lanes)..end.min(lanes), start.max(lanes) - lanes..end.max(lanes) - lanes);
+                            let low = load::<T::Acc, <T::Acc as Real>::Vector<S>>(from, low);
+                            low.unzip(load::<T::Acc, <T::Acc as Real>::Vector<S>>(from.wrapping_add(lanes), high)).0
+                        }
+                    };
+                }
+                let to = &mut line[piece.at..piece.at + piece.len];
+                // SAFETY: `to` has `piece.len` elements.
+                unsafe {
+                    if piece.len == lanes { value.store(to.as_mut_ptr()) } else { value.store_first(to.as_mut_ptr(), piece.len) }
+                }
+            }
+        }
+    }
+}
+
+/// Some lanes of a register that begins at `from`.
+///
+/// # Safety
+/// `from` must be valid for reading at these lanes.
+#[inline(always)]
+unsafe fn load<R, V: Vector<R>>(from: *const R, lanes: Range<usize>) -> V {
+    // SAFETY: by the caller's word.
+    unsafe { if lanes.len() == V::LANES { V::load(from) } else { V::load_part(from, lanes) } }
+}
+
 /// Depth: positions; lanes: taps. The right operand of the weight gradient.
 pub struct TransposedPatches<'a, T>(pub Patches<'a, T>);
 
 impl<T: Floating> Operand<T::Acc> for TransposedPatches<'_, T> {
     fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [T::Acc]) {
+        const MOST: usize = 32;
         let patches = &self.0;
         let windows = &patches.geometry.windows;
+        if T::IS_REAL && windows[2].stride == 1 && lanes.len() <= MOST {
+            for run in runs(patches.geometry, depth) {
+                let mut list = [Lane::default(); MOST];
+                for (to, lane) in list.iter_mut().zip(lanes.clone()) {
+                    let (channel, [first, second, tap]) = unravel(windows, lane);
+                    let Some(row) = patches.row(&run, channel, [first, second]) else { continue };
+                    let (valid, from) = patches.elements(&run, tap);
+                    if !valid.is_empty() {
+                        let values = &patches.x[row + from..][..valid.len()];
+                        // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
+                        let values = unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) };
+                        *to = Lane { start: valid.start, values };
+                    }
+                }
+                interleave(&list[..lanes.len()], run.len, width, &mut panel[run.at * width..]);
+            }
+            return;
+        }
         panel[..depth.len() * width].fill(T::Acc::from_usize(0));
         for run in runs(patches.geometry, depth) {
             for (at, lane) in lanes.clone().enumerate() {
@@ -181,14 +295,31 @@ impl<T: Floating> Operand<T::Acc> for TransposedPatches<'_, T> {
 
 /// The forward function as one product for each group: weights times patches.
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
+    let (channels, depth) = (geometry.group_out(), geometry.depth());
+    let weights = |group: usize| {
+        let weights = &w[group * channels * depth..][..channels * depth];
+        Strided::left(ArrayView2::from_shape((channels, depth), weights).expect("a weight for every tap"))
+    };
+    products(geometry, x, weights, bias, out);
+}
+
+/// [`forward`] with the weights of each group as an operand.
+pub fn products<T: Floating, W: Operand<T::Acc>>(
+    geometry: &Geometry,
+    x: &[T],
+    weights: impl Fn(usize) -> W,
+    bias: Option<&[T]>,
+    out: &mut [T],
+) {
+    if direct::fits::<T>(geometry) {
+        return direct::products(geometry, x, weights, bias, out);
+    }
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
     let size = Size { rows: channels, columns: geometry.batch * positions, depth };
     if size.columns == 0 {
         return;
     }
     for group in 0..geometry.groups {
-        let weights = &w[group * channels * depth..][..channels * depth];
-        let weights = ndarray::ArrayView2::from_shape((channels, depth), weights).expect("a weight for every tap");
         let output = Output {
             start: out[group * channels * positions..].as_mut_ptr(),
             row: positions as isize,
@@ -199,6 +330,6 @@ pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<
         let patches = Patches::new(geometry, x, group);
         let start = group_start(bias, group * channels..(group + 1) * channels);
         // SAFETY: the output describes the channels of this group in every image of `out`, which is borrowed mutably.
-        unsafe { multiply(size, T::Acc::from_usize(1), (&Strided::left(weights), &patches), start, output) };
+        unsafe { multiply(size, T::Acc::from_usize(1), (&weights(group), &patches), start, output) };
     }
 }

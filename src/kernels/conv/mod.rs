@@ -6,6 +6,8 @@
 #![allow(unsafe_code)]
 
 mod depthwise;
+mod direct;
+mod field;
 mod gradient;
 mod im2col;
 mod scatter;

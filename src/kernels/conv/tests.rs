@@ -113,6 +113,14 @@ fn planes_larger_than_blocks_are_right() {
     check::<f32>(&Geometry::new(3, (24, 40), 1, &square(13, 1, 1, 0)));
     check::<f32>(&Geometry::new(3, (24, 40), 2, &square(13, 1, 2, 0)));
     check::<f32>(&Geometry::new(2, (12, 24), 12, &square(29, 3, 2, 1)));
+    // Depthwise, in several bands: taps side by side, with a stride, of several slices, of a size without a kernel of its own.
+    check::<f32>(&Geometry::new(1, (3, 3), 3, &square(70, 3, 1, 1)));
+    check::<f64>(&Geometry::new(2, (2, 2), 2, &square(75, 5, 1, 2)));
+    check::<f32>(&Geometry::new(1, (2, 4), 2, &square(131, 3, 2, 1)));
+    check::<f32>(&Geometry::new(1, (2, 2), 2, &square(90, 7, 1, 3)));
+    let [plane, _] = square(60, 3, 1, 1);
+    let deep = Window { pad_before: 1, pad_after: 1, ..Window::new(4, 3) };
+    check::<f32>(&Geometry::new(1, (2, 2), 2, &[deep, plane, plane]));
 }
 
 #[test]
@@ -150,6 +158,38 @@ fn the_algorithm_follows_from_the_geometry() {
     assert_eq!(conv((8, 16), 8, square(9, 3, 1, 1)), (Depthwise, Depthwise));
     assert_eq!(conv((1, 6), 1, square(9, 3, 1, 1)), (Patches, Scatter));
     assert_eq!(conv((6, 1), 1, square(9, 3, 1, 1)), (Patches, Patches));
+}
+
+#[test]
+fn wide_rows_are_read_where_they_lie() {
+    let geometry = |channels, windows: [Window; 2]| Geometry::new(1, channels, 1, &windows);
+    // Layers of LeNet and ResNet.
+    for taken in [
+        geometry((1, 6), square(28, 5, 1, 2)),
+        geometry((6, 16), square(14, 5, 1, 0)),
+        geometry((3, 64), square(224, 7, 2, 3)),
+        geometry((64, 64), square(56, 3, 1, 1)),
+    ] {
+        assert!(direct::fits::<f32>(&taken), "{taken:?}");
+        assert!(!direct::fits::<f16>(&taken), "16 bits are summed in 32");
+    }
+    for other in [
+        geometry((512, 512), square(7, 3, 1, 1)),
+        geometry((64, 64), square(56, 1, 1, 0)),
+        Geometry::new(1, (2, 2), 1, &[Window::new(4, 3); 3]),
+    ] {
+        assert!(!direct::fits::<f32>(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn bands_tiles_and_rows_of_any_size_are_right() {
+    for (size, kernel, stride, pad) in [(30, 3, 1, 1), (37, 5, 1, 0), (70, 3, 1, 1), (67, 7, 2, 3), (41, 4, 3, 2)] {
+        for (inner, outer, groups) in [(1, 1, 1), (3, 6, 1), (4, 17, 1), (6, 30, 2), (2, 33, 1)] {
+            check::<f32>(&Geometry::new(2, (inner, outer), groups, &square(size, kernel, stride, pad)));
+        }
+    }
+    check::<f64>(&Geometry::new(1, (3, 15), 1, &square(50, 3, 1, 1)));
 }
 
 #[test]

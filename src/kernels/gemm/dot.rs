@@ -3,7 +3,7 @@
 //! Such a product reads the matrix once and does little with each element, so it is packed nowhere and runs at the speed of
 //! memory: several rows are summed at once, to have several streams and several sums under way.
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use super::super::float::{Floating, Real};
 use super::super::lanes::Vector;
@@ -17,6 +17,35 @@ const ROWS: usize = 4;
 /// Whether the product of rows of `a` with columns of `b` is done by [`multiply`].
 pub fn applies<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>) -> bool {
     T::IS_REAL && b.ncols() <= MAX_COLUMNS && a.strides()[1] == 1 && a.ncols() >= 16 && a.nrows() >= ROWS
+}
+
+/// Whether the depth is adjacent in both operands, as [`multiply_small`] wants it.
+pub fn applies_small<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>) -> bool {
+    let adjacent = |stride: isize| stride == 1 || a.ncols() == 1;
+    T::IS_REAL && a.ncols() >= 4 && adjacent(a.strides()[1]) && adjacent(b.strides()[0])
+}
+
+/// As [`multiply`] for a small product whose depth is adjacent in both operands: nothing is copied.
+pub fn multiply_small<R: Real>(
+    a: ArrayView2<'_, R>,
+    b: ArrayView2<'_, R>,
+    mut out: ArrayViewMut2<'_, R>,
+    finish: impl Fn((usize, usize), R, &mut R),
+) {
+    let column = |j: usize| b.index_axis_move(Axis(1), j).to_slice().expect("adjacent elements");
+    for (i, mut out) in out.outer_iter_mut().enumerate() {
+        let row = a.index_axis_move(Axis(0), i).to_slice().expect("adjacent elements");
+        let whole = b.ncols() / ROWS * ROWS;
+        for j in (0..whole).step_by(ROWS) {
+            let sums = dots::<R, ROWS>(std::array::from_fn(|n| column(j + n)), row);
+            for (n, sum) in sums.into_iter().enumerate() {
+                finish((i, j + n), sum, &mut out[j + n]);
+            }
+        }
+        for j in whole..b.ncols() {
+            finish((i, j), dots([column(j)], row)[0], &mut out[j]);
+        }
+    }
 }
 
 /// Hands `finish` every element of `a b` with its row and column and its place in `out`.

@@ -9,6 +9,9 @@ use super::super::lanes::Vector;
 /// Registers of columns in a full tile.
 const COLUMN_REGISTERS: usize = 2;
 
+/// Bytes of the left operand that all columns of a block go over at a time: a quarter of a 1 MB second-level cache.
+const SLAB_BYTES: usize = 256 << 10;
+
 /// Rows of a full tile: as many as leave room for one row of the right operand and one element of the left.
 const fn tile_rows<S: Simd>() -> usize {
     match S::ISA {
@@ -164,23 +167,25 @@ crate::vectorize! {
     fn tiles_of_block[S; R: Real](simd: S, block: Block<'_, R>, left: Left<R>, right: Right<R>) {
         let lanes = <R::Vector<S> as Vector<R>>::LANES;
         let (rows, columns) = (tile_rows::<S>(), tile_columns::<S, R>());
-        for j in (0..block.size.1).step_by(columns) {
-            let width = columns.min(block.size.1 - j);
-            let right_panel = right.start.wrapping_offset((j / columns) as isize * right.panel);
-            for i in (0..block.size.0).step_by(rows) {
-                let height = rows.min(block.size.0 - i);
-                let left_panel = Left { start: left.start.wrapping_offset((i / rows) as isize * left.panel), ..left };
-                let tile = Block {
-                    origin: (block.origin.0 + i, block.origin.1 + j),
-                    size: (height, width),
-                    ..block
-                };
-                // SAFETY: the panels start inside the operands by the word of `multiply_block`'s caller.
-                unsafe {
-                    if width <= lanes {
-                        tile_of_height::<S, R, 1>(tile, left_panel, right_panel, right.depth);
-                    } else {
-                        tile_of_height::<S, R, COLUMN_REGISTERS>(tile, left_panel, right_panel, right.depth);
+        // All columns go over some rows before the next rows come: these rows stay in the second-level cache meanwhile.
+        let slab = (SLAB_BYTES / size_of::<R>() / block.depth.max(1)).next_multiple_of(rows);
+        for top in (0..block.size.0).step_by(slab) {
+            for j in (0..block.size.1).step_by(columns) {
+                let width = columns.min(block.size.1 - j);
+                let right_panel = right.start.wrapping_offset((j / columns) as isize * right.panel);
+                for i in (top..block.size.0.min(top + slab)).step_by(rows) {
+                    let height = rows.min(block.size.0 - i);
+                    let start = left.start.wrapping_offset((i / rows) as isize * left.panel);
+                    let left_panel = Left { start, ..left };
+                    let origin = (block.origin.0 + i, block.origin.1 + j);
+                    let tile = Block { origin, size: (height, width), ..block };
+                    // SAFETY: the panels start inside the operands by the word of `multiply_block`'s caller.
+                    unsafe {
+                        if width <= lanes {
+                            tile_of_height::<S, R, 1>(tile, left_panel, right_panel, right.depth);
+                        } else {
+                            tile_of_height::<S, R, COLUMN_REGISTERS>(tile, left_panel, right_panel, right.depth);
+                        }
                     }
                 }
             }

@@ -27,10 +27,14 @@ pub(crate) const DEPTH_BLOCK: usize = 256;
 
 /// Multiply-adds up to which plain loops are the quickest.
 const TINY: usize = 256;
+/// Multiply-adds up to which dot products one after the other are, where the depth is adjacent in both operands.
+const SMALL: usize = 4096;
 
 /// How a product is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
+    /// Dot products of rows with columns, one after the other.
+    Small,
     /// Plain loops.
     Tiny,
     /// Dot products of rows with a few columns.
@@ -47,7 +51,9 @@ pub fn method<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &A
     let size = Size { rows, columns, depth };
     let (height, width) = tile::<T::Acc>();
     let (at, bt) = (a.t(), b.t());
-    if size.work() <= TINY {
+    if size.work() <= SMALL && dot::applies_small(a, b) {
+        Method::Small
+    } else if size.work() <= TINY {
         Method::Tiny
     } else if dot::applies(a, b) {
         Method::Dot
@@ -85,11 +91,16 @@ pub fn gemm<T: Floating>(
     let size = Size { rows: a.nrows(), columns: b.ncols(), depth: a.ncols() };
     debug_assert_eq!((b.nrows(), out.dim()), (size.depth, (size.rows, size.columns)));
     match method(&a, &b, &out) {
+        Method::Small => by_dots(alpha, a, b, start, out, true),
         Method::Tiny => tiny(alpha, a, b, start, out),
-        Method::Dot => by_dots(alpha, a, b, start, out),
+        Method::Dot => by_dots(alpha, a, b, start, out, false),
         Method::Transposed => {
             let (a, b, start, out) = (b.reversed_axes(), a.reversed_axes(), start.transposed(), out.reversed_axes());
-            if dot::applies(&a, &b) { by_dots(alpha, a, b, start, out) } else { blocked(size, alpha, a, b, start, out) }
+            if dot::applies(&a, &b) {
+                by_dots(alpha, a, b, start, out, false)
+            } else {
+                blocked(size, alpha, a, b, start, out)
+            }
         }
         Method::Blocked => blocked(size, alpha, a, b, start, out.view_mut()),
     }
@@ -138,13 +149,14 @@ fn finish<T: Floating>(alpha: T::Acc, start: Start<'_, T>, (row, column): (usize
     });
 }
 
-/// The product as dot products of the rows of `a` with the few columns of `b`.
+/// The product as dot products of the rows of `a` with the few columns of `b`, or of a `small` one.
 fn by_dots<T: Floating>(
     alpha: T::Acc,
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
     start: Start<'_, T>,
     out: ArrayViewMut2<'_, T>,
+    small: bool,
 ) {
     debug_assert!(T::IS_REAL);
     // SAFETY: `IS_REAL`, which `dot::applies` asks for, says that `T` and `T::Acc` are one type; shapes and strides are kept.
@@ -155,11 +167,12 @@ fn by_dots<T: Floating>(
         let strides = ndarray::ShapeBuilder::strides(dim, ndarray::Ix2(row, column));
         (a, b, ArrayViewMut2::from_shape_ptr(strides, out.as_mut_ptr().cast::<T::Acc>()))
     };
-    dot::multiply(a, b, out, |at, sum, to| {
+    let finish = |at, sum, to: &mut T::Acc| {
         let mut value = T::from_acc(*to);
         finish(alpha, start, at, sum, &mut value);
         *to = value.to_acc();
-    });
+    };
+    if small { dot::multiply_small(a, b, out, finish) } else { dot::multiply(a, b, out, finish) }
 }
 
 /// The same view with elements named by their arithmetic type.

@@ -10,6 +10,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::super::float::{Floating, Real};
+use super::super::lanes::{Lane, copy, interleave};
 use super::super::parallel;
 use super::DEPTH_BLOCK;
 
@@ -83,9 +84,52 @@ impl<'a, T: Floating> Strided<'a, T> {
     }
 }
 
+/// Lanes of a panel, at most.
+const WIDEST: usize = 32;
+
+impl<R: Real> Strided<'_, R> {
+    /// [`Operand::pack_panel`] for elements that are adjacent along one axis; `false` if they are not.
+    fn pack_real(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [R]) -> bool {
+        // SAFETY: the driver asks for positions of the matrix only, so `len` elements from each first one on lie in it.
+        let line = |d: usize, l: usize, len: usize| unsafe { std::slice::from_raw_parts(self.address(d, l), len) };
+        let count = lanes.len();
+        if depth.is_empty() || count == 0 {
+            panel[..depth.len() * width].fill(R::zero());
+        } else if self.lane == 1 {
+            pack_rows(self, depth, lanes, width, panel);
+        } else if self.depth == 1 && count <= WIDEST {
+            let mut list = [Lane::default(); WIDEST];
+            for (to, l) in list.iter_mut().zip(lanes) {
+                *to = Lane { start: 0, values: line(depth.start, l, depth.len()) };
+            }
+            interleave(&list[..count], depth.len(), width, panel);
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+crate::vectorize! {
+    /// Packs rows of adjacent lanes.
+    fn pack_rows[S; R: Real](simd: S, matrix: &Strided<'_, R>, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [R]) {
+        for (d, to) in depth.zip(panel.chunks_exact_mut(width)) {
+            let (to, rest) = to.split_at_mut(lanes.len());
+            // SAFETY: the driver asks for positions of the matrix only, and `to` has as many elements.
+            unsafe { copy::<R, R::Vector<S>>(matrix.address(d, lanes.start), to.as_mut_ptr(), to.len()) };
+            rest.fill(R::zero());
+        }
+    }
+}
+
 impl<T: Floating> Operand<T::Acc> for Strided<'_, T> {
     fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [T::Acc]) {
         let count = lanes.len();
+        if let Some(matrix) = self.real()
+            && matrix.pack_real(depth.clone(), lanes.clone(), width, panel)
+        {
+            return;
+        }
         if count < width {
             panel[..depth.len() * width].fill(num_traits::zero());
         }

@@ -199,6 +199,7 @@ fn the_way_follows_from_shape_and_order() {
     };
     let (small, square, row, weight) = (matrix(4, 4), matrix(100, 100), matrix(1, 100), matrix(1000, 100));
     assert_eq!(way(small.view(), small.view()), Method::Tiny);
+    assert_eq!(way(small.view(), small.t()), Method::Small);
     assert_eq!(way(square.view(), square.view()), Method::Blocked);
     assert_eq!(way(square.view(), row.t()), Method::Dot);
     assert_eq!(way(row.view(), weight.t()), Method::Transposed);

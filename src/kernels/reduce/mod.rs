@@ -24,6 +24,14 @@ pub trait Reducer<T>: Sync {
     fn step(&self, acc: Self::Acc, x: T, index: usize) -> Self::Acc;
     /// Of both.
     fn merge(&self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
+    /// Of neighbours in memory, the first of which is number `index`.
+    #[inline(always)]
+    fn run(&self, x: &[T], identity: Self::Acc, index: usize) -> Self::Acc
+    where
+        T: Copy,
+    {
+        in_lanes(x, self, identity, index)
+    }
 }
 
 /// A reducer made of three functions.
@@ -54,10 +62,14 @@ impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync>
 
 /// Outputs that are accumulated side by side where the fastest axis is kept.
 const TILE: usize = 64;
-/// Accumulators that run side by side within a contiguous row.
-const LANES: usize = 16;
+/// Accumulators that run side by side within a contiguous row: enough registers to hide the latency of an addition.
+const LANES: usize = 64;
+/// The same within a row too short for these.
+const FEW_LANES: usize = 16;
 /// Elements that join one after the other before pairwise merging begins.
 const RUN: usize = 16 * LANES;
+/// Rows that join one after the other before pairwise merging begins.
+const ROWS: usize = 16;
 /// Elements of one piece of a reduction that is cut for threads.
 const PIECE: usize = 64 * 1024;
 
@@ -176,7 +188,7 @@ unsafe fn rows_of<T: Copy, B: Reducer<T>>(
                 if stride == 1 {
                     contiguous(std::slice::from_raw_parts(start, n), by, identity, index)
                 } else {
-                    (0..n).fold(identity, |acc, i| by.step(acc, *start.add(i * stride), index + i))
+                    strided(start, stride, n, by, identity, index)
                 }
             };
             cascade.push(acc, |a, b| by.merge(a, b));
@@ -187,22 +199,63 @@ unsafe fn rows_of<T: Copy, B: Reducer<T>>(
     cascade.finish(identity, |a, b| by.merge(a, b))
 }
 
-/// A short contiguous run, in lanes. Its first element is number `index`.
-#[inline(always)]
-fn contiguous<T: Copy, B: Reducer<T>>(x: &[T], by: &B, identity: B::Acc, mut index: usize) -> B::Acc {
-    if x.len() < LANES {
-        return x.iter().enumerate().fold(identity, |acc, (i, &x)| by.step(acc, x, index + i));
+crate::vectorize! {
+    /// A contiguous run. Its first element is number `index`.
+    fn contiguous[S; T: Copy, B: Reducer<T>](simd: S, x: &[T], by: &B, identity: B::Acc, index: usize) -> B::Acc {
+        by.run(x, identity, index)
     }
-    let mut lanes = [identity; LANES];
-    let chunks = x.chunks_exact(LANES);
+
+    /// Adds a row of adjacent elements, all of number `index`, to accumulators side by side.
+    fn add_row[S; T: Copy, B: Reducer<T>](simd: S, row: &[T], by: &B, accs: &mut [B::Acc], index: usize) {
+        for (acc, &x) in accs.iter_mut().zip(row) {
+            *acc = by.step(*acc, x, index);
+        }
+    }
+}
+
+/// A run of elements that are `stride` apart.
+///
+/// # Safety
+/// `start` must be valid for reads at the `len` multiples of `stride`.
+unsafe fn strided<T: Copy, B: Reducer<T>>(
+    start: *const T,
+    stride: usize,
+    len: usize,
+    by: &B,
+    identity: B::Acc,
+    index: usize,
+) -> B::Acc {
+    // SAFETY: by the caller's word.
+    (0..len).fold(identity, |acc, i| by.step(acc, unsafe { *start.add(i * stride) }, index + i))
+}
+
+/// A run in as many lanes as it fills.
+#[inline(always)]
+pub(crate) fn in_lanes<T: Copy, B: Reducer<T> + ?Sized>(x: &[T], by: &B, identity: B::Acc, index: usize) -> B::Acc {
+    match x.len() {
+        LANES.. => in_lanes_of::<T, B, LANES>(x, by, identity, index),
+        FEW_LANES.. => in_lanes_of::<T, B, FEW_LANES>(x, by, identity, index),
+        _ => x.iter().enumerate().fold(identity, |acc, (i, &x)| by.step(acc, x, index + i)),
+    }
+}
+
+#[inline(always)]
+fn in_lanes_of<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
+    x: &[T],
+    by: &B,
+    identity: B::Acc,
+    mut index: usize,
+) -> B::Acc {
+    let mut lanes = [identity; N];
+    let chunks = x.chunks_exact(N);
     let rest = chunks.remainder();
     for chunk in chunks {
-        for (i, (lane, &x)) in lanes.iter_mut().zip(chunk).enumerate() {
-            *lane = by.step(*lane, x, index + i);
+        for i in 0..N {
+            lanes[i] = by.step(lanes[i], chunk[i], index + i);
         }
-        index += LANES;
+        index += N;
     }
-    let mut width = LANES;
+    let mut width = N;
     while width > 1 {
         width /= 2;
         for i in 0..width {
@@ -244,9 +297,7 @@ unsafe fn columns<T: Copy, B: Reducer<T>>(
             unsafe {
                 let row = data.add(offset + i * gone_stride);
                 if stride == 1 {
-                    for (acc, &x) in accs[..width].iter_mut().zip(std::slice::from_raw_parts(row, width)) {
-                        *acc = by.step(*acc, x, index);
-                    }
+                    add_row(std::slice::from_raw_parts(row, width), by, &mut accs[..width], index);
                 } else {
                     for (j, acc) in accs[..width].iter_mut().enumerate() {
                         *acc = by.step(*acc, *row.add(j * stride), index);
@@ -255,7 +306,7 @@ unsafe fn columns<T: Copy, B: Reducer<T>>(
             }
             index += 1;
             rows += 1;
-            if rows == LANES {
+            if rows == ROWS {
                 cascade.push(accs, merge);
                 accs = identity;
                 rows = 0;

@@ -1,6 +1,6 @@
 //! Reducers that need more than two functions: extrema and their places, moments, sums of exponentials.
 
-use super::Reducer;
+use super::{Reducer, in_lanes};
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::order::Ordered;
 use num_traits::Float;
@@ -59,6 +59,23 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for ExtremePlace<LARGEST> {
     fn merge(&self, a: (T, usize), b: (T, usize)) -> (T, usize) {
         let second = beats(LARGEST, b.0, a.0) | (!beats(LARGEST, a.0, b.0) & (b.1 < a.1));
         if second & (b.1 != NONE) { b } else { a }
+    }
+    /// The extreme alone first, which goes by registers; then its first place.
+    #[inline(always)]
+    fn run(&self, x: &[T], identity: (T, usize), index: usize) -> (T, usize) {
+        if x.is_empty() {
+            return identity;
+        }
+        let extreme = in_lanes(x, &Extreme::<LARGEST>, worst::<T>(LARGEST), index);
+        let is_it = |x: T| !beats(LARGEST, extreme, x);
+        const BLOCK: usize = 64;
+        for (block, values) in x.chunks(BLOCK).enumerate() {
+            if values.iter().fold(false, |found, &x| found | is_it(x)) {
+                let place = values.iter().position(|&x| is_it(x)).unwrap_or(0);
+                return (values[place], index + block * BLOCK + place);
+            }
+        }
+        (extreme, index)
     }
 }
 

@@ -1,7 +1,16 @@
 //! Vector registers: the few operations that hand-placed kernels (the matrix product) need, for every instruction set.
 #![allow(unsafe_code)]
 
+mod moves;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use num_traits::Float;
+use std::ops::Range;
+#[cfg(target_arch = "x86_64")]
+use x86::*;
+
+pub use moves::{Lane, copy, copy_pairs, interleave};
 
 /// A register of `LANES` elements.
 ///
@@ -25,6 +34,18 @@ pub trait Vector<T>: Copy {
     /// # Safety
     /// `to` must be valid for writing `LANES` elements.
     unsafe fn store(self, to: *mut T);
+    /// Reads the elements `lanes` of `LANES`, which begin at `from`; the others are 0.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading at `lanes`, which lie in `0..LANES`.
+    unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self;
+    /// Writes the first `count` elements.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `count` elements, fewer than `LANES`.
+    unsafe fn store_first(self, to: *mut T, count: usize);
+    /// The elements at even places of `self` and `next` laid side by side, and those at odd places.
+    fn unzip(self, next: Self) -> (Self, Self);
     /// `self * other`.
     fn mul(self, other: Self) -> Self;
     /// `self + other`.
@@ -56,6 +77,23 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         unsafe { to.cast::<[T; N]>().write_unaligned(self.0) }
     }
     #[inline(always)]
+    unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self {
+        // SAFETY: the caller vouches for these elements.
+        Lanes(std::array::from_fn(|i| if lanes.contains(&i) { unsafe { *from.wrapping_add(i) } } else { T::zero() }))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut T, count: usize) {
+        for i in 0..count {
+            // SAFETY: the caller vouches for `count` elements.
+            unsafe { *to.add(i) = self.0[i] };
+        }
+    }
+    #[inline(always)]
+    fn unzip(self, next: Self) -> (Self, Self) {
+        let at = |i: usize| if i < N { self.0[i] } else { next.0[i - N] };
+        (Lanes(std::array::from_fn(|i| at(2 * i))), Lanes(std::array::from_fn(|i| at(2 * i + 1))))
+    }
+    #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] * other.0[i]))
     }
@@ -76,7 +114,8 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
-     $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $fmadd:ident) => {
+     $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $fmadd:ident,
+     part: $load_part:ident $store_first:ident, unzip: $unzip:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -95,6 +134,23 @@ macro_rules! x86_vector {
             unsafe fn store(self, to: *mut $element) {
                 // SAFETY: the caller vouches for the elements; the instruction set as in `splat`.
                 unsafe { core::arch::x86_64::$storeu(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn load_part(from: *const $element, lanes: Range<usize>) -> Self {
+                debug_assert!(lanes.start <= lanes.end && lanes.end <= $lanes);
+                // SAFETY: the caller vouches for the elements; the instruction set as in `splat`.
+                unsafe { $load_part(from, lanes) }
+            }
+            #[inline(always)]
+            unsafe fn store_first(self, to: *mut $element, count: usize) {
+                debug_assert!(count < $lanes);
+                // SAFETY: as in `load_part`.
+                unsafe { $store_first(to, count, self) }
+            }
+            #[inline(always)]
+            fn unzip(self, next: Self) -> (Self, Self) {
+                // SAFETY: as in `splat`.
+                unsafe { $unzip(self, next) }
             }
             #[inline(always)]
             fn mul(self, other: Self) -> Self {
@@ -117,13 +173,17 @@ macro_rules! x86_vector {
 
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
-    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps);
+    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps,
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
-    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd);
+    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd,
+    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
-    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps);
+    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps,
+    part: load_part_512f32 store_first_512f32, unzip: unzip_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
-    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd);
+    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd,
+    part: load_part_512f64 store_first_512f64, unzip: unzip_512f64);

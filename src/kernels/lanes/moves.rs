@@ -1,0 +1,180 @@
+//! Moving rows of numbers by registers: copies, pairs taken apart, rows that become columns.
+
+use super::super::float::Real;
+use super::Vector;
+
+/// Copies `len` elements that do not overlap, by registers.
+///
+/// # Safety
+/// `from` must be valid for reading `len` elements and `to` for writing them.
+#[inline(always)]
+pub unsafe fn copy<T, V: Vector<T>>(from: *const T, to: *mut T, len: usize) {
+    let whole = len / V::LANES * V::LANES;
+    // SAFETY: by the caller's word.
+    unsafe {
+        // The compiler makes a call of this loop, which short rows should be spared.
+        if whole > 0 {
+            for at in (0..whole).step_by(V::LANES) {
+                V::load(from.add(at)).store(to.add(at));
+            }
+        }
+        if whole < len {
+            V::load_part(from.add(whole), 0..len - whole).store_first(to.add(whole), len - whole);
+        }
+    }
+}
+
+/// Copies the elements at even and at odd places of `2 * len` elements apart. Of the last pair the odd one may be missing: `odds`
+/// is then `len - 1`.
+///
+/// # Safety
+/// `from` must be valid for reading `len + odds` elements, `even` and `odd` for writing `len` and `odds`; none overlap.
+#[inline(always)]
+pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mut T, len: usize, odds: usize) {
+    let whole = odds / V::LANES * V::LANES;
+    let part = |at: usize| {
+        let count = (len + odds).saturating_sub(at);
+        // SAFETY: `count` elements follow.
+        unsafe { if count >= V::LANES { V::load(from.add(at)) } else { V::load_part(from.wrapping_add(at), 0..count) } }
+    };
+    // SAFETY: by the caller's word.
+    unsafe {
+        for at in (0..whole).step_by(V::LANES) {
+            let (low, high) = V::load(from.add(2 * at)).unzip(V::load(from.add(2 * at + V::LANES)));
+            low.store(even.add(at));
+            high.store(odd.add(at));
+        }
+        let store = |value: V, to: *mut T, count: usize| {
+            if count >= V::LANES { value.store(to) } else { value.store_first(to, count) }
+        };
+        if whole < len {
+            let (low, high) = part(2 * whole).unzip(part(2 * whole + V::LANES));
+            store(low, even.add(whole), len - whole);
+            store(high, odd.wrapping_add(whole), odds - whole);
+        }
+    }
+}
+
+/// Exchanges rows and columns of the square of `LANES` registers (the first ones of `rows`).
+///
+/// [`Vector::unzip`] of neighbours moves the bits of an element's place (row, then lane) by one; as many steps as a lane has bits
+/// exchange row and lane.
+#[inline(always)]
+fn transpose<T, V: Vector<T>>(rows: &mut [V; 16]) {
+    let mut bits = V::LANES;
+    while bits > 1 {
+        let from = *rows;
+        for i in 0..V::LANES / 2 {
+            (rows[i], rows[i + V::LANES / 2]) = from[2 * i].unzip(from[2 * i + 1]);
+        }
+        bits /= 2;
+    }
+}
+
+/// Numbers of a row, of which those before `start` and behind `values` are 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lane<'a, R> {
+    /// The place of the first value.
+    pub start: usize,
+    /// The values, side by side.
+    pub values: &'a [R],
+}
+
+crate::vectorize! {
+    /// Writes rows as columns: element `d` of `lanes[l]` goes to `panel[d * width + l]` for `d` in `0..depth`; the rest of each
+    /// `width` becomes 0.
+    pub fn interleave[S; R: Real](simd: S, lanes: &[Lane<'_, R>], depth: usize, width: usize, panel: &mut [R]) {
+        let count = <R::Vector<S> as Vector<R>>::LANES;
+        assert!(panel.len() >= depth * width && lanes.len() <= width);
+        for first in (0..width).step_by(count) {
+            let (lanes, columns) = (&lanes[first.min(lanes.len())..], count.min(width - first));
+            for top in (0..depth).step_by(count) {
+                let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                for (row, lane) in rows.iter_mut().zip(lanes).take(count) {
+                    let start = lane.start.saturating_sub(top).min(count);
+                    let end = (lane.start + lane.values.len()).saturating_sub(top).min(count).max(start);
+                    let from = lane.values.as_ptr().wrapping_add(top).wrapping_sub(lane.start);
+                    // SAFETY: `start..end` are places of values.
+                    *row = unsafe {
+                        if end - start == count {
+                            <R::Vector<S> as Vector<R>>::load(from)
+                        } else {
+                            <R::Vector<S> as Vector<R>>::load_part(from, start..end)
+                        }
+                    };
+                }
+                transpose::<R, R::Vector<S>>(&mut rows);
+                for (d, row) in rows.iter().enumerate().take(count.min(depth - top)) {
+                    // SAFETY: `columns` elements follow in this row of the panel, whose length was asserted.
+                    unsafe {
+                        let to = panel.as_mut_ptr().add((top + d) * width + first);
+                        if columns == count { row.store(to) } else { row.store_first(to, columns) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::vectorize! {
+        fn copied[S; R: Real](simd: S, from: &[R], to: &mut [R]) {
+            // SAFETY: both have as many elements.
+            unsafe { copy::<R, R::Vector<S>>(from.as_ptr(), to.as_mut_ptr(), to.len()) };
+        }
+        fn split[S; R: Real](simd: S, from: &[R], even: &mut [R], odd: &mut [R]) {
+            assert!(even.len() + odd.len() == from.len());
+            // SAFETY: the lengths fit.
+            unsafe {
+                let (even_len, odd_len) = (even.len(), odd.len());
+                copy_pairs::<R, R::Vector<S>>(from.as_ptr(), even.as_mut_ptr(), odd.as_mut_ptr(), even_len, odd_len);
+            }
+        }
+    }
+
+    fn copies_of_any_length<R: Real>() {
+        for len in 0..80 {
+            let from: Vec<R> = (1..=len).map(R::from_usize).collect();
+            // One more than is copied, to see that it is left alone.
+            let mut to = vec![R::zero(); len + 1];
+            copied(&from, &mut to[..len]);
+            assert!(to[..len] == from && to[len] == R::zero());
+            let (mut even, mut odd) = (vec![R::zero(); len.div_ceil(2) + 1], vec![R::zero(); len / 2 + 1]);
+            split(&from, &mut even[..len.div_ceil(2)], &mut odd[..len / 2]);
+            for (at, &value) in from.iter().enumerate() {
+                assert!([&even, &odd][at % 2][at / 2] == value, "{at} of {len}");
+            }
+            assert!(even[len.div_ceil(2)] == R::zero() && odd[len / 2] == R::zero());
+        }
+    }
+
+    #[test]
+    fn rows_are_copied_and_split_exactly() {
+        copies_of_any_length::<f32>();
+        copies_of_any_length::<f64>();
+    }
+
+    fn columns_of_rows<R: Real>() {
+        for (count, width, depth) in [(14, 14, 256), (32, 32, 40), (5, 32, 17), (6, 6, 3), (0, 4, 5), (1, 8, 1)] {
+            let values: Vec<R> = (1..=depth).map(R::from_usize).collect();
+            let lane = |l: usize| Lane { start: l % 4, values: &values[..depth.saturating_sub(l % 5 + l % 4)] };
+            let lanes: Vec<Lane<'_, R>> = (0..count).map(lane).collect();
+            let mut panel = vec![R::nan(); depth * width];
+            interleave(&lanes, depth, width, &mut panel);
+            for (at, &got) in panel.iter().enumerate() {
+                let value =
+                    lanes.get(at % width).and_then(|lane| lane.values.get((at / width).wrapping_sub(lane.start)));
+                assert!(got == value.copied().unwrap_or(R::zero()), "{at} of {count} {width} {depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        columns_of_rows::<f32>();
+        columns_of_rows::<f64>();
+    }
+}

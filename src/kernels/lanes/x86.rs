@@ -1,0 +1,119 @@
+//! What is more than one instruction: masked reads and writes, and taking pairs apart.
+
+use core::arch::x86_64::*;
+use std::ops::Range;
+
+/// The mask of some lanes of at most 16.
+#[inline(always)]
+fn mask(lanes: Range<usize>) -> u16 {
+    ((1u32 << lanes.end) - (1u32 << lanes.start)) as u16
+}
+
+#[inline(always)]
+pub unsafe fn load_part_512f32(from: *const f32, lanes: Range<usize>) -> __m512 {
+    // SAFETY: lanes outside of the mask are not read; the caller vouches for the others and the instruction set.
+    unsafe { _mm512_maskz_loadu_ps(mask(lanes), from) }
+}
+#[inline(always)]
+pub unsafe fn store_first_512f32(to: *mut f32, count: usize, value: __m512) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm512_mask_storeu_ps(to, mask(0..count), value) }
+}
+#[inline(always)]
+pub unsafe fn load_part_512f64(from: *const f64, lanes: Range<usize>) -> __m512d {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm512_maskz_loadu_pd(mask(lanes) as u8, from) }
+}
+#[inline(always)]
+pub unsafe fn store_first_512f64(to: *mut f64, count: usize, value: __m512d) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm512_mask_storeu_pd(to, mask(0..count) as u8, value) }
+}
+#[inline(always)]
+pub unsafe fn unzip_512f32(a: __m512, b: __m512) -> (__m512, __m512) {
+    // SAFETY: the caller vouches for the instruction set.
+    unsafe {
+        let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+        (_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b))
+    }
+}
+#[inline(always)]
+pub unsafe fn unzip_512f64(a: __m512d, b: __m512d) -> (__m512d, __m512d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+        let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+        (_mm512_permutex2var_pd(a, even, b), _mm512_permutex2var_pd(a, odd, b))
+    }
+}
+
+/// The mask of some lanes of 8.
+#[inline(always)]
+unsafe fn lanes_256(lanes: Range<usize>) -> __m256i {
+    const BITS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    // SAFETY: neither end is more than 8, so 8 numbers follow.
+    unsafe {
+        let below = |end: usize| _mm256_loadu_si256(BITS.as_ptr().add(8 - end).cast());
+        _mm256_andnot_si256(below(lanes.start), below(lanes.end))
+    }
+}
+#[inline(always)]
+pub unsafe fn load_part_256f32(from: *const f32, lanes: Range<usize>) -> __m256 {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm256_maskload_ps(from, lanes_256(lanes)) }
+}
+#[inline(always)]
+pub unsafe fn load_part_256f64(from: *const f64, lanes: Range<usize>) -> __m256d {
+    // SAFETY: as in `load_part_512f32`; an element of 64 bits takes two of the mask's.
+    unsafe { _mm256_maskload_pd(from, lanes_256(2 * lanes.start..2 * lanes.end)) }
+}
+// Masked stores of AVX2 are slow on some processors.
+#[inline(always)]
+pub unsafe fn store_first_256f32(to: *mut f32, count: usize, value: __m256) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe {
+        let (mut part, mut at) = (_mm256_castps256_ps128(value), 0);
+        if count & 4 != 0 {
+            _mm_storeu_ps(to, part);
+            (part, at) = (_mm256_extractf128_ps(value, 1), 4);
+        }
+        if count & 2 != 0 {
+            _mm_storel_pd(to.add(at).cast(), _mm_castps_pd(part));
+            (part, at) = (_mm_movehl_ps(part, part), at + 2);
+        }
+        if count & 1 != 0 {
+            _mm_store_ss(to.add(at), part);
+        }
+    }
+}
+#[inline(always)]
+pub unsafe fn store_first_256f64(to: *mut f64, count: usize, value: __m256d) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe {
+        let (mut part, mut at) = (_mm256_castpd256_pd128(value), 0);
+        if count & 2 != 0 {
+            _mm_storeu_pd(to, part);
+            (part, at) = (_mm256_extractf128_pd(value, 1), 2);
+        }
+        if count & 1 != 0 {
+            _mm_storel_pd(to.add(at), part);
+        }
+    }
+}
+#[inline(always)]
+pub unsafe fn unzip_256f32(a: __m256, b: __m256) -> (__m256, __m256) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let order = |x: __m256| _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(x), 0b11_01_10_00));
+        (order(_mm256_shuffle_ps(a, b, 0b10_00_10_00)), order(_mm256_shuffle_ps(a, b, 0b11_01_11_01)))
+    }
+}
+#[inline(always)]
+pub unsafe fn unzip_256f64(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let order = |x: __m256d| _mm256_permute4x64_pd(x, 0b11_01_10_00);
+        (order(_mm256_unpacklo_pd(a, b)), order(_mm256_unpackhi_pd(a, b)))
+    }
+}
