@@ -14,6 +14,7 @@
 //! - Errors name the operation, what was expected and what came, in PyTorch's exception class.
 
 pub mod activation;
+pub mod attention;
 pub mod binary;
 pub mod conv;
 pub mod copy;

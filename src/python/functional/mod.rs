@@ -1,6 +1,7 @@
 //! Operations that are functions of `nn.functional` rather than methods of tensors.
 
 mod activation;
+mod attention;
 mod conv;
 mod loss;
 mod norm;
@@ -11,6 +12,7 @@ use pyo3::prelude::*;
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     activation::register(m)?;
+    attention::register(m)?;
     conv::register(m)?;
     norm::register(m)?;
     pool::register(m)?;

@@ -5,6 +5,9 @@ rsnn has not.
 """
 
 from rsnn.nn.functional.activation import *  # noqa: F403
+from rsnn.nn.functional.attention import *  # noqa: F403
+from rsnn.nn.functional.attention import _canonical_mask as _canonical_mask
+from rsnn.nn.functional.attention import _none_or_dtype as _none_or_dtype
 from rsnn.nn.functional.conv import *  # noqa: F403
 from rsnn.nn.functional.distance import *  # noqa: F403
 from rsnn.nn.functional.dropout import *  # noqa: F403

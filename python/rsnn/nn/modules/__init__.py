@@ -13,6 +13,7 @@ from .activation import LeakyReLU as LeakyReLU
 from .activation import LogSigmoid as LogSigmoid
 from .activation import LogSoftmax as LogSoftmax
 from .activation import Mish as Mish
+from .activation import MultiheadAttention as MultiheadAttention
 from .activation import PReLU as PReLU
 from .activation import ReLU as ReLU
 from .activation import ReLU6 as ReLU6
@@ -122,3 +123,8 @@ from .pooling import MaxUnpool1d as MaxUnpool1d
 from .pooling import MaxUnpool2d as MaxUnpool2d
 from .pooling import MaxUnpool3d as MaxUnpool3d
 from .sparse import Embedding as Embedding
+from .transformer import Transformer as Transformer
+from .transformer import TransformerDecoder as TransformerDecoder
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoder as TransformerEncoder
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
