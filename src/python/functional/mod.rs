@@ -6,6 +6,8 @@ mod conv;
 mod loss;
 mod norm;
 mod pool;
+mod recurrent;
+mod resample;
 mod softmax;
 
 use pyo3::prelude::*;
@@ -16,5 +18,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     conv::register(m)?;
     norm::register(m)?;
     pool::register(m)?;
+    recurrent::register(m)?;
+    resample::register(m)?;
     loss::register(m)
 }

@@ -17,4 +17,5 @@ from rsnn.nn.functional.loss import *  # noqa: F403
 from rsnn.nn.functional.normalization import *  # noqa: F403
 from rsnn.nn.functional.padding import *  # noqa: F403
 from rsnn.nn.functional.pooling import *  # noqa: F403
+from rsnn.nn.functional.resample import *  # noqa: F403
 from rsnn.nn.functional.vision import *  # noqa: F403
