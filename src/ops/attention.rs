@@ -48,7 +48,8 @@ pub fn scaled_dot_product_attention(
     let scale = options.scale.unwrap_or_else(|| 1.0 / (q.shape()[q.ndim() - 1] as f64).sqrt());
     let scores = Scores { scale, causal: options.causal };
     if options.dropout == 0.0 {
-        let inputs: SmallVec<[&Tensor; 4]> = [Some(q), Some(&k), Some(&v), mask.as_ref()].into_iter().flatten().collect();
+        let inputs: SmallVec<[&Tensor; 4]> =
+            [Some(q), Some(&k), Some(&v), mask.as_ref()].into_iter().flatten().collect();
         return apply(Fused { scores }, &inputs);
     }
     let weights = scores.weights(q, &k, mask.as_ref())?;

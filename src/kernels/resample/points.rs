@@ -136,8 +136,7 @@ mod tests {
 
     #[test]
     fn mirrored_places() {
-        let reading =
-            Reading { between: Between::Linear, outside: Outside::Reflection, align_corners: true };
+        let reading = Reading { between: Between::Linear, outside: Outside::Reflection, align_corners: true };
         for (place, expected) in [(-1.0, 1.0), (3.5, 2.5), (7.0, 1.0), (2.0, 2.0)] {
             assert_eq!(inside(reading, 4, place).0, expected, "{place}");
         }

@@ -50,7 +50,8 @@ impl<R: Real> Table<R> {
                 *row = combined(&taps[..axes], each, at, sizes.size);
             }
         });
-        let slopes = if with_slopes { rows.iter().flat_map(|row| row.2[..axes].to_vec()).collect() } else { Vec::new() };
+        let slopes =
+            if with_slopes { rows.iter().flat_map(|row| row.2[..axes].to_vec()).collect() } else { Vec::new() };
         let (places, weights) = rows.iter().map(|row| (row.0, row.1)).unzip();
         Table { width, places, weights, slopes }
     }

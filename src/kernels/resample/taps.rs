@@ -151,8 +151,7 @@ impl Resize {
             _ => 3.0,
         };
         let scale = self.scale(round);
-        let (support, inverse) =
-            if scale >= 1.0 { (round(reach * scale), round(1.0 / scale)) } else { (reach, 1.0) };
+        let (support, inverse) = if scale >= 1.0 { (round(reach * scale), round(1.0 / scale)) } else { (reach, 1.0) };
         Taps::from_rows((0..self.output).map(|i| {
             let centre = round(scale * (i as f64 + 0.5));
             let first = ((centre - support + 0.5) as i64).max(0);

@@ -224,8 +224,12 @@ impl Layer {
         // Views, so that the walk stops at them.
         let inputs: Vec<Tensor> = (0..cx.len()).map(|i| view::alias(&cx.input(i)?)).collect::<Result<_>>()?;
         let outputs = unrolled(self, &inputs)?;
-        let roots: Vec<(Tensor, Option<Tensor>)> =
-            outputs.into_iter().zip(grads).filter(|(_, grad)| grad.is_some()).map(|(y, grad)| (y, grad.clone())).collect();
+        let roots: Vec<(Tensor, Option<Tensor>)> = outputs
+            .into_iter()
+            .zip(grads)
+            .filter(|(_, grad)| grad.is_some())
+            .map(|(y, grad)| (y, grad.clone()))
+            .collect();
         let wanted: Vec<usize> = (0..cx.len()).filter(|&i| cx.needs(i)).collect();
         let targets: Vec<Tensor> = wanted.iter().map(|&i| inputs[i].clone()).collect();
         let options = BackwardOptions { retain_graph: true, create_graph: true };

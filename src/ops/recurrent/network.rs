@@ -107,11 +107,7 @@ fn check(
         Cell::Gru => "gru",
     };
     crate::ensure!(x.ndim() == 2, Runtime, "{name}: expected an input of rows, got shape {:?}", x.shape().as_slice());
-    crate::ensure!(
-        !sizes.is_empty(),
-        Runtime,
-        "{name}: Expected sequence length to be larger than 0 in RNN"
-    );
+    crate::ensure!(!sizes.is_empty(), Runtime, "{name}: Expected sequence length to be larger than 0 in RNN");
     crate::ensure!(
         sizes.windows(2).all(|pair| pair[1] <= pair[0]) && sizes.iter().sum::<usize>() == x.shape()[0],
         Runtime,

@@ -23,7 +23,8 @@ pub(super) fn unrolled(layer: &Layer, inputs: &[Tensor]) -> Result<Tensors> {
     for (start, rows) in layer.steps.in_order() {
         let h = rows_of(&state, 0, rows)?;
         let c = memory.as_ref().map(|memory| rows_of(memory, 0, rows)).transpose()?;
-        let (mut next, carried) = step(layer.cell, &rows_of(&inputs[0], start, rows)?, &h, c, &linear(&h, weight, bias)?)?;
+        let (mut next, carried) =
+            step(layer.cell, &rows_of(&inputs[0], start, rows)?, &h, c, &linear(&h, weight, bias)?)?;
         if let Some(place) = places.projection {
             next = linear(&next, &inputs[place], None)?;
         }

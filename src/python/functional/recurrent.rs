@@ -46,7 +46,8 @@ fn _recurrent(
     };
     let net = Network { cell, layers: num_layers, biases: has_biases, dropout, train, bidirectional };
     let steps = sizes("rnn", &batch_sizes.0)?;
-    let tensors = |list: &[Bound<'_, PyTensor>]| -> Vec<Tensor> { list.iter().map(|t| t.get().tensor.clone()).collect() };
+    let tensors =
+        |list: &[Bound<'_, PyTensor>]| -> Vec<Tensor> { list.iter().map(|t| t.get().tensor.clone()).collect() };
     let (x, states, parameters) = (&input.get().tensor, tensors(&hx), tensors(&params));
     let results = without_gil(py, x.numel() * 8, || {
         let (states, parameters): (Vec<&Tensor>, Vec<&Tensor>) = (states.iter().collect(), parameters.iter().collect());

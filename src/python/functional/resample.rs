@@ -42,7 +42,9 @@ fn _interpolate(
     let output = sizes("interpolate", &output_size.0)?;
     let rank = output.len();
     if !(1..=3).contains(&rank) || scale_factors.as_ref().is_some_and(|factors| factors.len() != rank) {
-        return Err(PyRuntimeError::new_err(format!("interpolate: expected 1 to 3 sizes and as many factors, got {rank}")));
+        return Err(PyRuntimeError::new_err(format!(
+            "interpolate: expected 1 to 3 sizes and as many factors, got {rank}"
+        )));
     }
     let sizing = Sizing { output, factors: scale_factors.map(Into::into), filter, align_corners, antialias };
     let x = &input.get().tensor;
