@@ -5,8 +5,10 @@
 //! checked by the caller; a kernel repeats that as `debug_assert!`. Threads come from [`parallel`] only.
 
 pub mod attention;
+pub mod bag;
 pub mod conv;
 pub mod create;
+pub mod ctc;
 pub mod elementwise;
 pub mod exp;
 pub mod float;

@@ -15,10 +15,12 @@
 
 pub mod activation;
 pub mod attention;
+pub mod bag;
 pub mod binary;
 pub mod conv;
 pub mod copy;
 pub mod create;
+pub mod ctc;
 pub mod elementwise;
 pub mod formula;
 pub mod index;

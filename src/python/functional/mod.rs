@@ -8,6 +8,7 @@ mod norm;
 mod pool;
 mod recurrent;
 mod resample;
+mod sequence;
 mod softmax;
 
 use pyo3::prelude::*;
@@ -20,5 +21,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     pool::register(m)?;
     recurrent::register(m)?;
     resample::register(m)?;
+    sequence::register(m)?;
     loss::register(m)
 }

@@ -1,4 +1,4 @@
-//! `interpolate` and `grid_sampler`.
+//! `interpolate` and `grid_sample`.
 
 use crate::ops::resample::{self, Between, Filter, Outside, Reading, Sizing};
 use crate::python::arguments::{IntList, sizes};
@@ -63,7 +63,7 @@ fn _interpolate(
 /// Raises:
 ///     RuntimeError: where ranks, sizes, dtypes or modes do not fit.
 #[pyfunction]
-fn grid_sampler(
+fn _grid_sampler(
     py: Python<'_>,
     input: &Bound<'_, PyTensor>,
     grid: &Bound<'_, PyTensor>,
@@ -85,5 +85,5 @@ fn grid_sampler(
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(_interpolate, m)?)?;
-    m.add_function(wrap_pyfunction!(grid_sampler, m)?)
+    m.add_function(wrap_pyfunction!(_grid_sampler, m)?)
 }

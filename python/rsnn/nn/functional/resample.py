@@ -205,7 +205,7 @@ def grid_sample(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', "
             f"but got: '{padding_mode}'"
         )
-    return _C.grid_sampler(input, grid, _BETWEEN[mode], _OUTSIDE[padding_mode], _aligned(align_corners))
+    return _C._grid_sampler(input, grid, _BETWEEN[mode], _OUTSIDE[padding_mode], _aligned(align_corners))
 
 
 def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any:
