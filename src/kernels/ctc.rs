@@ -24,7 +24,7 @@ impl<R: Copy> Scores<'_, R> {
 
 /// The class at a place.
 fn class_at(labels: &[usize], blank: usize, place: usize) -> usize {
-    if place % 2 == 0 { blank } else { labels[place / 2] }
+    if place.is_multiple_of(2) { blank } else { labels[place / 2] }
 }
 
 /// Whether an alignment may jump to a place over the blank before it.
@@ -52,10 +52,10 @@ pub fn likelihood<R: Real>(scores: Scores<'_, R>, labels: &[usize], blank: usize
     for t in 1..scores.time {
         let (before, now) = alpha.split_at_mut(t * places);
         let before = &before[(t - 1) * places..];
-        for place in 0..places {
+        for (place, now) in now[..places].iter_mut().enumerate() {
             let one = if place >= 1 { before[place - 1] } else { none };
             let two = if jumps(labels, place) { before[place - 2] } else { none };
-            now[place] = log_sum([before[place], one, two]) + scores.at(t, class_at(labels, blank, place));
+            *now = log_sum([before[place], one, two]) + scores.at(t, class_at(labels, blank, place));
         }
     }
     let last = &alpha[(scores.time - 1) * places..];
@@ -91,9 +91,9 @@ pub fn gradient<R: Real>(
             }
         }
         through.fill(none);
-        for place in 0..places {
+        for (place, &beta) in beta.iter().enumerate() {
             let sum = &mut through[class_at(labels, blank, place)];
-            *sum = log_sum([*sum, alpha[t * places + place] + beta[place], none]);
+            *sum = log_sum([*sum, alpha[t * places + place] + beta, none]);
         }
         for (class, &through) in through.iter().enumerate() {
             let score = scores.at(t, class);

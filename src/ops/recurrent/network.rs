@@ -145,7 +145,7 @@ fn check(
         let (n, p) = (wide / net.cell.gates(), shape(1)[1]);
         let features = if cell < directions { x.shape()[1] } else { directions * p };
         let projected = each == base + 1;
-        let fits = wide % net.cell.gates() == 0
+        let fits = wide.is_multiple_of(net.cell.gates())
             && n > 0
             && p > 0
             && shape(0)[1] == features

@@ -208,8 +208,8 @@ class NLLLoss2d(NLLLoss):
         - As of :class:`NLLLoss`
 
     Example:
-        >>> nn.NLLLoss()(rsnn.zeros(1, 3, 2, 2), rsnn.zeros(1, 2, 2, dtype=rsnn.int64))
-        tensor(-0.)
+        >>> nn.NLLLoss()(-rsnn.ones(1, 3, 2, 2), rsnn.zeros(1, 2, 2, dtype=rsnn.int64))
+        tensor(1.)
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -47,6 +47,13 @@ class RNNBase(Module):
         weight_hr_l[k]: the projection of the states.
 
     The other direction's parameters have the suffix ``_reverse``.
+
+    Shape:
+        - As of :class:`RNN`, :class:`LSTM` and :class:`GRU`
+
+    Example:
+        >>> nn.RNNBase("GRU", 10, 20)(rsnn.randn(5, 3, 10))[0].shape
+        rsnn.Size([5, 3, 20])
     """
 
     __constants__ = [

@@ -24,6 +24,13 @@ class RNNCellBase(Module):
         num_chunks: the number of gates.
         device: only ``"cpu"``.
         dtype: the dtype of the parameters.
+
+    Shape:
+        - As of :class:`RNNCell`, :class:`LSTMCell` and :class:`GRUCell`
+
+    Example:
+        >>> nn.RNNCellBase(10, 20, bias=True, num_chunks=3).weight_ih.shape
+        rsnn.Size([60, 10])
     """
 
     __constants__ = ["input_size", "hidden_size", "bias"]
