@@ -4,8 +4,11 @@
 //! allocates no result, returns no `Result` and knows no dtype enum: it is generic over the element. Shapes have been
 //! checked by the caller; a kernel repeats that as `debug_assert!`. Threads come from [`parallel`] only.
 
+pub mod attention;
+pub mod bag;
 pub mod conv;
 pub mod create;
+pub mod ctc;
 pub mod elementwise;
 pub mod exp;
 pub mod float;
@@ -21,7 +24,9 @@ pub mod optimize;
 pub mod order;
 pub mod parallel;
 pub mod pool;
+pub mod recurrent;
 pub mod reduce;
+pub mod resample;
 pub mod scan;
 pub mod scratch;
 pub mod softmax;

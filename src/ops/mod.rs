@@ -14,10 +14,13 @@
 //! - Errors name the operation, what was expected and what came, in PyTorch's exception class.
 
 pub mod activation;
+pub mod attention;
+pub mod bag;
 pub mod binary;
 pub mod conv;
 pub mod copy;
 pub mod create;
+pub mod ctc;
 pub mod elementwise;
 pub mod formula;
 pub mod index;
@@ -29,7 +32,9 @@ pub mod optimize;
 pub mod pool;
 pub mod random;
 pub mod rearrange;
+pub mod recurrent;
 pub mod reduce;
+pub mod resample;
 pub mod scan;
 pub mod search;
 pub mod softmax;

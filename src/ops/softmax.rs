@@ -27,6 +27,14 @@ pub fn log_softmax(x: &Tensor, axis: isize) -> Result<Tensor> {
     apply(Softmax { kind: Kind::LogSoftmax, axis: normalize_axis(axis, x.ndim())? }, &[x])
 }
 
+/// The gradient of the input of [`softmax`] from that of its result and the result, of one shape.
+///
+/// # Errors
+/// As for [`softmax`].
+pub fn softmax_gradient(g: &Tensor, y: &Tensor, axis: isize) -> Result<Tensor> {
+    apply(SoftmaxGradient { kind: Kind::Softmax, axis: normalize_axis(axis, y.ndim())? }, &[g, y])
+}
+
 /// The sizes before, along and after an axis.
 fn split(shape: &[usize], axis: usize) -> (usize, usize, usize) {
     if shape.is_empty() {

@@ -1,13 +1,21 @@
-"""Tensors that modules register: `Parameter` and `Buffer`."""
+"""Tensors that modules register: `Parameter` and `Buffer`, also before their sizes are known."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from rsnn import _C
 from rsnn._C import Parameter as Parameter
 from rsnn._C import Tensor
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "UninitializedTensorMixin",
+    "is_lazy",
+]
 
 
 class _BufferType(type):
@@ -38,3 +46,99 @@ class Buffer(metaclass=_BufferType):
         buffer.persistent = persistent
         buffer._is_buffer = True
         return buffer
+
+
+class UninitializedTensorMixin:
+    """A tensor whose sizes are not known yet: it has a dtype and no elements."""
+
+    cls_to_become: type
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Gives the tensor its sizes and undefined elements, and makes it an ordinary one.
+
+        Args:
+            shape: the sizes.
+            device: only ``"cpu"``.
+            dtype: the dtype, if it is to be another one.
+        """
+        data = self.data
+        self.data = _C.empty(tuple(shape), dtype=data.dtype if dtype is None else dtype, device=device)
+        self.__class__ = self.cls_to_become
+
+    @property
+    def shape(self) -> Any:
+        """Raises ``RuntimeError``: there is none yet."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` "
+            "to initialize the parameters before accessing their attributes."
+        )
+
+    def share_memory_(self) -> Any:
+        """Raises ``RuntimeError``: there is no memory yet."""
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters "
+            "before calling `module.share_memory()`."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, None, self.dtype)
+        return memo[id(self)]
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a tensor waits for its sizes."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter whose sizes are not known yet.
+
+    Args:
+        requires_grad: whether it is to be trained.
+        device: only ``"cpu"``.
+        dtype: its dtype.
+
+    Example:
+        >>> p = nn.UninitializedParameter()
+        >>> p.materialize((2, 3))
+        >>> type(p) is nn.Parameter, p.shape
+        (True, rsnn.Size([2, 3]))
+    """
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        return Parameter.__new__(cls, _C.empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+    """A buffer whose sizes are not known yet.
+
+    Args:
+        requires_grad: whether it has a gradient.
+        device: only ``"cpu"``.
+        dtype: its dtype.
+        persistent: whether it is part of the module's ``state_dict``.
+    """
+
+    cls_to_become = Tensor
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        buffer = _C.empty(0, device=device, dtype=dtype).requires_grad_(requires_grad)
+        buffer.persistent = persistent
+        buffer._is_buffer = True
+        buffer.__class__ = cls
+        return buffer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass

@@ -1,5 +1,6 @@
 """Activations: functions of each element, and softmaxes."""
 
+from rsnn.nn.modules.activation.attention import MultiheadAttention as MultiheadAttention
 from rsnn.nn.modules.activation.rectifier import CELU as CELU
 from rsnn.nn.modules.activation.rectifier import ELU as ELU
 from rsnn.nn.modules.activation.rectifier import SELU as SELU

@@ -7,6 +7,8 @@ from rsnn.nn.modules.loss.classification import BCEWithLogitsLoss as BCEWithLogi
 from rsnn.nn.modules.loss.classification import CrossEntropyLoss as CrossEntropyLoss
 from rsnn.nn.modules.loss.classification import KLDivLoss as KLDivLoss
 from rsnn.nn.modules.loss.classification import NLLLoss as NLLLoss
+from rsnn.nn.modules.loss.classification import NLLLoss2d as NLLLoss2d
+from rsnn.nn.modules.loss.ctc import CTCLoss as CTCLoss
 from rsnn.nn.modules.loss.margin import MultiLabelMarginLoss as MultiLabelMarginLoss
 from rsnn.nn.modules.loss.margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from rsnn.nn.modules.loss.margin import MultiMarginLoss as MultiMarginLoss

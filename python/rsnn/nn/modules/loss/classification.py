@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from rsnn._C import Tensor
 from rsnn.nn import functional as F
 from rsnn.nn.modules.loss.base import _Loss, _WeightedLoss
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "KLDivLoss", "NLLLoss", "NLLLoss2d"]
 
 
 class NLLLoss(_WeightedLoss):
@@ -194,3 +195,28 @@ class BCEWithLogitsLoss(_Loss):
         return F.binary_cross_entropy_with_logits(
             input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
         )
+
+
+class NLLLoss2d(NLLLoss):
+    """:class:`NLLLoss` under its old name; warns.
+
+    Args:
+        args: as of :class:`NLLLoss`.
+        kwargs: as of :class:`NLLLoss`.
+
+    Shape:
+        - As of :class:`NLLLoss`
+
+    Example:
+        >>> nn.NLLLoss()(-rsnn.ones(1, 3, 2, 2), rsnn.zeros(1, 2, 2, dtype=rsnn.int64))
+        tensor(1.)
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see "
+            "https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(*args, **kwargs)

@@ -12,6 +12,8 @@ from rsnn.nn.modules.pooling.average import AvgPool3d as AvgPool3d
 from rsnn.nn.modules.pooling.average import LPPool1d as LPPool1d
 from rsnn.nn.modules.pooling.average import LPPool2d as LPPool2d
 from rsnn.nn.modules.pooling.average import LPPool3d as LPPool3d
+from rsnn.nn.modules.pooling.fractional import FractionalMaxPool2d as FractionalMaxPool2d
+from rsnn.nn.modules.pooling.fractional import FractionalMaxPool3d as FractionalMaxPool3d
 from rsnn.nn.modules.pooling.maximum import MaxPool1d as MaxPool1d
 from rsnn.nn.modules.pooling.maximum import MaxPool2d as MaxPool2d
 from rsnn.nn.modules.pooling.maximum import MaxPool3d as MaxPool3d

@@ -1,0 +1,133 @@
+"""Lazy layers: with rsnn and PyTorch alike, and with the same initial values."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import rsnn
+
+LAYERS = [
+    ("LazyLinear", "3", (2, 5)),
+    ("LazyLinear", "3, bias=False", (4, 2, 5)),
+    ("LazyConv1d", "4, 3", (2, 3, 7)),
+    ("LazyConv1d", "4, 3", (3, 7)),
+    ("LazyConv2d", "4, (3, 2), stride=2, padding=1, groups=2, bias=False", (2, 6, 7, 8)),
+    ("LazyConv3d", "4, 2, dilation=2", (2, 3, 4, 5, 6)),
+    ("LazyConvTranspose1d", "4, 3, stride=2, output_padding=1", (2, 3, 7)),
+    ("LazyConvTranspose2d", "4, 3, groups=2", (2, 6, 4, 4)),
+    ("LazyConvTranspose3d", "4, 2, bias=False", (2, 3, 3, 3, 3)),
+    ("LazyBatchNorm1d", "", (4, 3)),
+    ("LazyBatchNorm2d", "eps=1e-3, momentum=None", (4, 3, 5, 5)),
+    ("LazyBatchNorm3d", "affine=False", (4, 3, 2, 3, 2)),
+    ("LazyBatchNorm2d", "track_running_stats=False, bias=False", (4, 3, 5, 5)),
+    ("LazyInstanceNorm1d", "", (4, 3, 5)),
+    ("LazyInstanceNorm2d", "bias=False, track_running_stats=False", (4, 3, 5, 5)),
+    ("LazyInstanceNorm3d", "", (4, 3, 2, 3, 2)),
+]
+table = pytest.mark.parametrize(("name", "arguments", "shape"), LAYERS, ids=[f"{n}({a})" for n, a, _ in LAYERS])
+
+
+def build(lib, name, arguments):
+    return eval(f"nn.{name}({arguments})", {"nn": lib.nn})
+
+
+@table
+def test_layers(torch, name, arguments, shape):
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    results = []
+    for lib in (rsnn, torch):
+        module = build(lib, name, arguments)
+        before = (repr(module), list(module.state_dict()), len(list(module.parameters())))
+        lib.manual_seed(0)
+        y = module(lib.from_numpy(x))
+        assert type(module) is getattr(lib.nn, name.removeprefix("Lazy"))
+        assert not module._forward_pre_hooks
+        after = (repr(module), list(module.state_dict()))
+        results.append((before, after, y.detach().numpy(), [v.numpy() for v in module.state_dict().values()]))
+    (ours, theirs) = results
+    assert ours[:2] == theirs[:2]
+    np.testing.assert_allclose(ours[2], theirs[2], rtol=1e-4, atol=1e-5)
+    for a, b in zip(ours[3], theirs[3], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@table
+def test_states(lib, name, arguments, shape):
+    done = build(lib, name, arguments)
+    x = lib.ones(*shape)
+    expected = done(x).detach().numpy()
+    lazy = build(lib, name, arguments)
+    lazy.load_state_dict(done.state_dict())
+    if "InstanceNorm" in name:
+        # Its check of the channels comes before it knows them.
+        assert not lazy.has_uninitialized_params()
+        return
+    np.testing.assert_allclose(lazy(x).detach().numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert type(lazy) is type(done)
+    with pytest.raises(RuntimeError):
+        if not done.state_dict():
+            raise RuntimeError("nothing to load")
+        done.load_state_dict(build(lib, name, arguments).state_dict())
+
+
+def test_uninitialized_tensors(lib):
+    for name, become in (("UninitializedParameter", lib.nn.Parameter), ("UninitializedBuffer", lib.Tensor)):
+        x = getattr(lib.nn, name)(dtype=lib.float64)
+        assert repr(x) == f"<{name}>"
+        assert lib.nn.parameter.is_lazy(x)
+        with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized parameter or buffer"):
+            print(x.shape)
+        if name == "UninitializedParameter":
+            assert type(copy.deepcopy(x)) is type(x)
+        x.materialize((2, 3))
+        assert type(x) is become and tuple(x.shape) == (2, 3) and x.dtype is lib.float64
+
+
+def test_dtypes_follow_the_module(lib):
+    module = lib.nn.LazyLinear(3).to(lib.float64)
+    assert module(lib.zeros(1, 2, dtype=lib.float64)).dtype is lib.float64
+
+
+def test_copies_before_the_first_call(lib):
+    twin = copy.deepcopy(lib.nn.LazyLinear(3))
+    assert tuple(twin(lib.zeros(1, 2)).shape) == (1, 3)
+
+
+def test_lazy_layers_in_containers(lib):
+    net = lib.nn.Sequential(lib.nn.LazyConv2d(4, 3), lib.nn.LazyBatchNorm2d(), lib.nn.Flatten(), lib.nn.LazyLinear(2))
+    assert tuple(net(lib.zeros(2, 3, 5, 5)).shape) == (2, 2)
+    assert [type(each).__name__ for each in net] == ["Conv2d", "BatchNorm2d", "Flatten", "Linear"]
+
+
+def test_mistakes(lib):
+    with pytest.raises(RuntimeError, match=r"Expected 3D \(unbatched\) or 4D \(batched\) input to LazyConv2d"):
+        lib.nn.LazyConv2d(4, 3)(lib.zeros(2, 2))
+    with pytest.raises(ValueError, match="in_channels must be divisible by groups"):
+        lib.nn.LazyConv2d(4, 3, groups=2)(lib.zeros(1, 3, 5, 5))
+    loaded = lib.nn.LazyLinear(3)
+    loaded.load_state_dict(lib.nn.Linear(4, 3).state_dict())
+    with pytest.raises(AssertionError, match="The in_features inferred from input: 5"):
+        loaded(lib.zeros(1, 5))
+
+
+def test_a_lazy_module_of_ones_own(lib):
+    class Scale(lib.nn.modules.lazy.LazyModuleMixin, lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.factor = lib.nn.UninitializedParameter()
+
+        def initialize_parameters(self, x):
+            with lib.no_grad():
+                self.factor.materialize(x.shape[-1:])
+                self.factor.fill_(2.0)
+
+        def forward(self, x):
+            return x * self.factor
+
+    module = Scale()
+    assert module.has_uninitialized_params()
+    np.testing.assert_array_equal(module(lib.ones(2, 3)).detach().numpy(), np.full((2, 3), 2.0))
+    assert type(module) is Scale
