@@ -43,6 +43,16 @@ impl Storage {
         Self::allocate(bytes, true)
     }
 
+    /// Asks the system for room for a list of `count` elements of `size` bytes, and gives it back: for lists that are as long
+    /// as a caller says. A list that is refused its memory would abort the process.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn probe(count: usize, size: usize) -> Result<()> {
+        let bytes = count.checked_mul(size).ok_or(Error::OutOfMemory { bytes: usize::MAX })?;
+        Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Error::OutOfMemory { bytes })
+    }
+
     fn allocate(bytes: usize, zero: bool) -> Result<Self> {
         let layout = AllocLayout::from_size_align(bytes.max(1), ALIGN).map_err(|_| Error::OutOfMemory { bytes })?;
         // SAFETY: the layout's size is at least one byte.
