@@ -65,7 +65,7 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     error = (input - target).abs()
-    losses = (error < beta).where(error.square() * (0.5 / beta), error - 0.5 * beta)
+    losses = (error.square() * (0.5 / beta)).where(error < beta, error - 0.5 * beta)
     return apply_reduction("smooth_l1_loss", losses, reduction)
 
 
@@ -85,7 +85,7 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta, got {delta}")
     error = (input - target).abs()
-    losses = (error <= delta).where(error.square() * 0.5, (error - 0.5 * delta) * delta)
+    losses = (error.square() * 0.5).where(error <= delta, (error - 0.5 * delta) * delta)
     return _weighted("huber_loss", losses, weight, reduction)
 
 
