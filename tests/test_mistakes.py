@@ -63,7 +63,7 @@ CALLS = {
 
 def _with_hook(lib):
     layer = lib.nn.Linear(3, 2)
-    layer.register_full_backward_hook(lambda module, grad_input, grad_output: "no tensor")
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: ("no tensor",))
     return lambda x: layer(x.requires_grad_())
 
 

@@ -7,7 +7,7 @@
 //! never reach memory outside of it, since sizes and addresses are immutable here.
 #![allow(unsafe_code)]
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::parallel;
 use crate::memory::Block;
 use std::any::Any;
@@ -49,6 +49,16 @@ impl Storage {
             parallel::for_each_chunk_mut(memory, CLEARED, 1, |_, part| part.fill(0));
         }
         Ok(Self::of(block, bytes))
+    }
+
+    /// Asks the system for room for a list of `count` elements of `size` bytes, and gives it back: for lists that are as long
+    /// as a caller says. A list that is refused its memory would abort the process.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn probe(count: usize, size: usize) -> Result<()> {
+        let bytes = count.checked_mul(size).ok_or(Error::OutOfMemory { bytes: usize::MAX })?;
+        Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Error::OutOfMemory { bytes })
     }
 
     fn of(block: Block, bytes: usize) -> Self {

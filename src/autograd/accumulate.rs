@@ -3,7 +3,9 @@
 use super::hooks::run_tensor_hooks;
 use super::node::{GradFn, Node};
 use super::{Grads, Tensor, arithmetic, mode};
+use crate::array::Array;
 use crate::error::Result;
+use crate::shape::Layout;
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -31,12 +33,35 @@ impl AccumulateGrad {
         }
     }
 
+    /// How `.grad` lies in memory, as in PyTorch: like the leaf where that has no gaps, else in row-major order. An
+    /// optimiser then walks both in one order.
+    fn layout(&self) -> Layout {
+        self.leaf.with_array(|a| match a.layout().is_dense() {
+            true => a.layout().dense_like(),
+            false => Layout::contiguous(a.shape()),
+        })
+    }
+
+    /// Whether a gradient lies as `.grad` should.
+    fn suits(&self, grad: &Layout) -> bool {
+        let wanted = self.layout();
+        let mut axes = grad.shape.iter().zip(grad.strides.iter().zip(&wanted.strides));
+        axes.all(|(&size, (given, wanted))| size == 1 || given == wanted)
+    }
+
     fn accumulate(&self, grad: Tensor) -> Result<()> {
         let sum = match self.leaf.grad() {
-            None if mode::grad_enabled() => grad,
+            // `.grad` is recorded, and yet nobody else's.
+            None if mode::grad_enabled() => arithmetic::copy(&grad, self.layout())?,
             // Nobody else holds this gradient: it becomes `.grad` as it is.
-            None if grad.handles() == 1 && grad.with_array(|a| a.is_unique() && a.layout().is_dense()) => grad.detach(),
-            None => Tensor::new(grad.array().copy_contiguous()?),
+            None if grad.handles() == 1 && grad.with_array(|a| a.is_unique() && self.suits(a.layout())) => {
+                grad.detach()
+            }
+            None => {
+                let own = Array::empty_layout(self.layout(), grad.dtype())?;
+                own.copy_from(&grad.array())?;
+                Tensor::new(own)
+            }
             Some(old) if mode::grad_enabled() => arithmetic::add(&old, &grad)?,
             Some(old) => {
                 old.with_array(|a| arithmetic::add_into(a, &grad.array()))?;

@@ -30,6 +30,30 @@ pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     apply(AddGradients, &[a, b])
 }
 
+/// The same values in memory of their own, which lies as `layout` says.
+pub(super) fn copy(x: &Tensor, layout: Layout) -> Result<Tensor> {
+    apply(CopyGradient { layout }, &[x])
+}
+
+#[derive(Debug)]
+struct CopyGradient {
+    layout: Layout,
+}
+
+impl Op for CopyGradient {
+    fn name(&self) -> &'static str {
+        "clone"
+    }
+    fn forward(&self, x: &[&Array]) -> Result<Arrays> {
+        let out = Array::empty_layout(self.layout.clone(), x[0].dtype())?;
+        out.copy_from(x[0])?;
+        Ok(smallvec![out])
+    }
+    fn backward(&self, _: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
+        Ok(smallvec![grads[0].clone()])
+    }
+}
+
 /// Adds `b` to the memory of `a`, outside of the graph. Shapes and float types are equal.
 pub(super) fn add_into(a: &Array, b: &Array) -> Result<()> {
     add_as!(a.dtype(), a, a, b);

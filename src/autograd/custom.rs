@@ -105,7 +105,7 @@ pub fn attach(
         let place = outputs.iter().position(|o| o.as_ref().is_some_and(|o| o.same(tensor)));
         match place.and_then(|i| results[i].as_ref().map(|t| (i, t))) {
             Some((i, result)) if marks.carries(tensor) && (among(&marks.dirty, tensor) || !among(inputs, tensor)) => {
-                Ok(SavedTensor::output(result, i))
+                SavedTensor::output(result, i)
             }
             _ => SavedTensor::input(tensor),
         }

@@ -4,13 +4,13 @@
 use super::accumulate::AccumulateGrad;
 use super::hooks::{GradList, run_tensor_hooks};
 use super::node::{Edge, Meta, Node};
+use super::progress::{ByNode, Progress, Walk, key};
 use super::{GradModeGuard, Grads, Tensor, arithmetic};
 use crate::array::Array;
 use crate::error::Result;
 use crate::shape::broadcast;
 use smallvec::{SmallVec, smallvec};
-use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// How to walk.
@@ -34,40 +34,6 @@ pub enum Target<'a> {
 
 /// A gradient for each tensor of [`Target::Capture`], in its order; `None` where no path leads.
 pub type Captured = Vec<Option<Tensor>>;
-
-/// Nodes by address. Addresses spread well enough after a shift.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("only addresses are hashed");
-    }
-    fn write_usize(&mut self, x: usize) {
-        self.0 = (x as u64 >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-type ByNode<V> = HashMap<usize, V, BuildHasherDefault<AddressHasher>>;
-
-fn key(node: &Arc<Node>) -> usize {
-    Arc::as_ptr(node) as usize
-}
-
-#[derive(Default)]
-struct Progress {
-    /// Gradients still to come, one for each edge that points here.
-    waiting: usize,
-    /// What has come, by output.
-    grads: Grads,
-    /// Whether a walk with targets passes here.
-    wanted: bool,
-    /// Which outputs are captured, and into which places.
-    captures: SmallVec<[(usize, usize); 1]>,
-}
 
 struct Ready(Arc<Node>);
 
@@ -104,7 +70,7 @@ pub fn run_backward(
         let Some(edge) = root.gradient_edge() else {
             crate::bail!(Runtime, "element {i} of tensors does not require grad and does not have a grad_fn")
         };
-        start.push((edge, root_gradient(root, grad.as_ref())?));
+        start.push((edge, root_gradient(i, root, grad.as_ref())?));
     }
 
     let mut captured: Captured = Vec::new();
@@ -138,9 +104,11 @@ pub fn run_backward(
         }
     }
     drop(order);
+    let walk = Walk::begin(selective, progress);
 
     let mut ready: BinaryHeap<Ready> = BinaryHeap::new();
     for (edge, grad) in start {
+        let mut progress = walk.progress();
         let entry = progress.get_mut(&key(&edge.node)).expect("surveyed");
         deliver(&mut entry.grads, &edge, grad, options.create_graph)?;
         if entry.waiting == 0 && !ready.iter().any(|r| Arc::ptr_eq(&r.0, &edge.node)) {
@@ -149,10 +117,12 @@ pub fn run_backward(
     }
 
     while let Some(Ready(node)) = ready.pop() {
-        let state = progress.get_mut(&key(&node)).expect("surveyed");
-        let mut grads = std::mem::take(&mut state.grads);
-        let captures = std::mem::take(&mut state.captures);
-        let wanted = state.wanted;
+        // Not held while hooks and operations run, which may ask for it.
+        let (mut grads, captures, wanted) = {
+            let mut progress = walk.progress();
+            let state = progress.get_mut(&key(&node)).expect("surveyed");
+            (std::mem::take(&mut state.grads), std::mem::take(&mut state.captures), state.wanted)
+        };
         grads.resize(node.outputs().len(), None);
         before(&node, &mut grads)?;
         for (index, place) in captures {
@@ -166,11 +136,12 @@ pub fn run_backward(
         let runs = !selective
             || (wanted
                 && match target {
-                    Target::Capture(_) => node.edges().iter().flatten().any(|e| progress[&key(&e.node)].wanted),
+                    Target::Capture(_) => node.edges().iter().flatten().any(|e| walk.progress()[&key(&e.node)].wanted),
                     _ => true,
                 });
         let results = if runs { run_node(&node, grads, options.retain_graph)? } else { Grads::new() };
         let mut results = results.into_iter();
+        let mut progress = walk.progress();
         for edge in node.edges() {
             let result = results.next().flatten();
             let Some(edge) = edge else { continue };
@@ -240,14 +211,15 @@ fn leaf_of(node: &Arc<Node>) -> Option<&AccumulateGrad> {
     node.function().as_any()?.downcast_ref()
 }
 
-fn root_gradient(root: &Tensor, grad: Option<&Tensor>) -> Result<Tensor> {
+fn root_gradient(i: usize, root: &Tensor, grad: Option<&Tensor>) -> Result<Tensor> {
     match grad {
         Some(grad) => {
             let (shape, expected) = (grad.shape(), root.shape());
             crate::ensure!(
                 shape == expected,
                 Runtime,
-                "Mismatch in shape: grad_output has a shape of {:?} and output has a shape of {:?}.",
+                "Mismatch in shape: grad_output[{i}] has a shape of torch.Size({:?}) and output[{i}] has a shape of \
+                 torch.Size({:?}).",
                 shape.as_slice(),
                 expected.as_slice()
             );
@@ -332,7 +304,11 @@ fn run_node(node: &Arc<Node>, grads: Grads, retain: bool) -> Result<Grads> {
     }
     let post = node.if_hooks(|h| h.post.snapshot()).unwrap_or_default();
     let before: GradList = if post.is_empty() { GradList::new() } else { grads.clone() };
-    let mut results = node.function().backward(node, grads)?;
+    let mut results = node.function().backward(node, grads);
+    if super::anomaly::is_on() {
+        results = super::anomaly::examined(node, results);
+    }
+    let mut results = results?;
     if !node.edges().is_empty() {
         crate::ensure!(
             results.len() == node.edges().len(),

@@ -8,6 +8,9 @@
 //! | `node.rs` | [`Node`], a step of the tape; [`GradFn`], its function; flat destruction of deep graphs |
 //! | `saved.rs` | values kept for backward, guarded by version counters |
 //! | `engine.rs` | the walk from results to leaves |
+//! | `progress.rs` | how far a walk has come, for hooks that ask |
+//! | `anomaly.rs` | finding the step whose gradient fails or is no number |
+//! | `saved_hooks.rs` | packing saved values in another form |
 //! | `accumulate.rs` | the end of a path: adding to a leaf's `.grad` |
 //! | `custom.rs` | functions with a gradient of their own making |
 //! | `view.rs` | in-place operations on views |
@@ -17,6 +20,7 @@
 //! | `trace.rs` | the listener that sees every operation |
 
 mod accumulate;
+pub mod anomaly;
 mod arithmetic;
 mod custom;
 mod engine;
@@ -24,7 +28,9 @@ pub mod hooks;
 mod mode;
 mod node;
 mod op;
+mod progress;
 mod saved;
+pub mod saved_hooks;
 mod tensor;
 mod trace;
 mod view;
@@ -40,6 +46,7 @@ pub use op::{
     Arrays, Grads, Op, Saves, Tensors, apply, apply_inplace, apply_many, apply_metadata, check_inplace, check_writable,
     freed,
 };
+pub use progress::{current_walk, will_run};
 pub use saved::{Context, SavedTensor};
 pub use tensor::{CreationMeta, Tensor, Wrapper};
 pub use trace::{Tracer, is_traced, set_tracer};

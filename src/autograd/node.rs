@@ -1,7 +1,7 @@
 //! A step of the tape. Edges point from results back to what they were computed from.
 
 use super::hooks::{HookTable, NodeHook, NodePreHook, TensorHook};
-use super::{Grads, Tensor};
+use super::{Grads, Tensor, anomaly};
 use crate::array::DType;
 use crate::error::Result;
 use crate::shape::Dims;
@@ -39,6 +39,11 @@ pub struct Edge {
     pub index: usize,
 }
 
+/// The operation that a step's name is made of, as messages name it: `Mul` of `MulBackward0`.
+pub(super) fn short_name(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix("Backward").unwrap_or(name)
+}
+
 /// What is known of a forward output: its gradient must fit.
 #[derive(Clone, Debug)]
 pub struct Meta {
@@ -66,6 +71,8 @@ pub struct NodeHooks {
     pub pre: Arc<HookTable<NodePreHook>>,
     /// After the node has run.
     pub post: Arc<HookTable<NodeHook>>,
+    /// Where in the program it was made, if anomaly detection was on.
+    pub made_at: Option<Arc<str>>,
 }
 
 /// A step of the tape.
@@ -101,7 +108,11 @@ impl Node {
         edges: SmallVec<[Option<Edge>; 3]>,
         outputs: SmallVec<[Meta; 1]>,
     ) -> Arc<Self> {
-        Arc::new(Node { sequence, function, edges, outputs, hooks: Mutex::new(None) })
+        let node = Arc::new(Node { sequence, function, edges, outputs, hooks: Mutex::new(None) });
+        if anomaly::is_on() {
+            anomaly::remember(&node);
+        }
+        node
     }
 
     /// Its place in time; later steps run first.

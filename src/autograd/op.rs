@@ -66,6 +66,11 @@ pub trait Op: std::fmt::Debug + Send + Sync + 'static {
     /// PyTorch's name of the operation: `max_pool2d`.
     fn name(&self) -> &'static str;
 
+    /// The struct that it is, for tools that watch operations.
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
+
     /// The name of its node in the graph: `MaxPool2DWithIndicesBackward0`.
     fn node_name(&self) -> Cow<'static, str> {
         let mut name = String::new();
@@ -238,7 +243,7 @@ pub fn apply_inplace<O: Op>(op: O, inputs: &[&Tensor]) -> Result<()> {
     target.bump_version();
     trace::record(&op, inputs, std::slice::from_ref(target), true);
     if saves.outputs & 1 != 0 {
-        saved.outputs.push(Some(SavedTensor::output(target, 0)));
+        saved.outputs.push(Some(SavedTensor::output(target, 0)?));
     }
     let function = OpGrad::new(Box::new(op), inputs, saved);
     let node = Node::new(Box::new(function), edges, smallvec![Meta::of(target)]);
@@ -286,8 +291,8 @@ impl Saved {
             outputs: outputs
                 .iter()
                 .enumerate()
-                .map(|(i, t)| bit(saves.outputs, i).then(|| SavedTensor::output(t, i)))
-                .collect(),
+                .map(|(i, t)| bit(saves.outputs, i).then(|| SavedTensor::output(t, i)).transpose())
+                .collect::<Result<_>>()?,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Values that a step keeps for its gradient. Each remembers the version of its memory, so that a later in-place change
 //! is an error instead of a wrong gradient.
 
-use super::node::{Edge, Node};
+use super::node::{Edge, Node, short_name};
+use super::saved_hooks::{Packed, packed};
 use super::tensor::Tensor;
 use crate::array::{Array, DType};
 use crate::error::Result;
@@ -24,6 +25,14 @@ enum Value {
     Input(Array, Option<Edge>),
     /// A result of the step itself, by number.
     Output(Array, usize),
+    /// In the user's form, with its place in the graph.
+    Packed(Box<dyn Packed>, Place),
+}
+
+/// Where in the graph an unpacked value belongs.
+enum Place {
+    Input(Option<Edge>),
+    Output(usize),
 }
 
 impl SavedTensor {
@@ -33,6 +42,9 @@ impl SavedTensor {
     /// `RuntimeError` for inference tensors.
     pub fn input(tensor: &Tensor) -> Result<Self> {
         Self::refuse_inference(tensor)?;
+        if let Some(packed) = packed(|| tensor.detach())? {
+            return Ok(Self::with(Value::Packed(packed, Place::Input(tensor.gradient_edge())), tensor));
+        }
         let value = match tensor.requires_grad() {
             true => match tensor.grad_fn() {
                 Some(edge) => Value::Input(tensor.array(), Some(edge)),
@@ -47,13 +59,24 @@ impl SavedTensor {
     pub(super) fn copied(tensor: &Tensor) -> Result<Self> {
         Self::refuse_inference(tensor)?;
         let edge = tensor.gradient_edge();
-        let value = Value::Input(tensor.array().copy_contiguous()?, edge);
+        let copy = tensor.array().copy_contiguous()?;
+        let value = match packed(|| Tensor::new(copy.clone()))? {
+            Some(packed) => Value::Packed(packed, Place::Input(edge)),
+            None => Value::Input(copy, edge),
+        };
         Ok(SavedTensor { value, counter: Arc::default(), version: 0 })
     }
 
     /// Keeps an output of the step that keeps it.
-    pub fn output(tensor: &Tensor, index: usize) -> Self {
-        Self::with(Value::Output(tensor.array(), index), tensor)
+    ///
+    /// # Errors
+    /// Whatever hooks on saving fail with.
+    pub fn output(tensor: &Tensor, index: usize) -> Result<Self> {
+        let value = match packed(|| tensor.detach())? {
+            Some(packed) => Value::Packed(packed, Place::Output(index)),
+            None => Value::Output(tensor.array(), index),
+        };
+        Ok(Self::with(value, tensor))
     }
 
     fn with(value: Value, tensor: &Tensor) -> Self {
@@ -76,6 +99,15 @@ impl SavedTensor {
     /// # Errors
     /// `RuntimeError` if its memory was changed in place since.
     pub fn unpack(&self, node: &Arc<Node>) -> Result<Tensor> {
+        if let Value::Packed(packed, place) = &self.value {
+            // What the hooks did with the memory is theirs: there is no version to compare.
+            let value = packed.unpack()?;
+            let edge = match place {
+                Place::Input(edge) => edge.clone(),
+                Place::Output(index) => Some(Edge { node: node.clone(), index: *index }),
+            };
+            return Ok(Tensor::from_saved(value.array(), value.version_counter().clone(), edge));
+        }
         let now = self.counter.load(Ordering::Acquire);
         if now != self.version {
             let (dtype, shape, what) = match &self.value {
@@ -84,6 +116,7 @@ impl SavedTensor {
                     (a.dtype(), a.dims(), edge.as_ref().map_or(String::new(), |e| describe(&e.node, e.index)))
                 }
                 Value::Output(a, index) => (a.dtype(), a.dims(), describe(node, *index)),
+                Value::Packed(..) => unreachable!("unpacked above"),
             };
             crate::bail!(
                 Runtime,
@@ -103,12 +136,13 @@ impl SavedTensor {
                 let edge = Edge { node: node.clone(), index: *index };
                 Tensor::from_saved(array.clone(), self.counter.clone(), Some(edge))
             }
+            Value::Packed(..) => unreachable!("unpacked above"),
         })
     }
 }
 
 fn describe(node: &Node, index: usize) -> String {
-    format!(", which is output {index} of {},", node.name())
+    format!(", which is output {index} of {},", short_name(&node.name()))
 }
 
 /// What a gradient function may ask for.

@@ -3,7 +3,7 @@
 //! finds its own step again when it is asked ([`regenerate`]).
 
 use super::mode;
-use super::node::{Edge, GradFn, Meta, Node};
+use super::node::{Edge, GradFn, Meta, Node, short_name};
 use super::op::{Arrays, Grads, Op, OpGrad, apply};
 use super::saved::Context;
 use super::tensor::{CreationMeta, Tensor};
@@ -34,11 +34,11 @@ pub(super) fn check_inplace_allowed(target: &Tensor, recording: bool) -> Result<
             );
             return Ok(());
         }
-        // A view made outside of the graph over a base outside of the graph harms nobody.
-        if creation == CreationMeta::NoGrad && !base.requires_grad() && !target.requires_grad() {
-            return Ok(());
-        }
-        return Err(refusal(target, creation, "is a view and is being modified inplace."));
+        let what = match creation {
+            CreationMeta::NoGrad => "was created in no_grad mode and is being modified inplace with grad mode enabled.",
+            _ => "is a view and is being modified inplace.",
+        };
+        return Err(refusal(target, creation, what));
     }
     crate::ensure!(
         !(target.requires_grad() && target.is_leaf()),
@@ -69,8 +69,9 @@ fn refusal(view: &Tensor, creation: CreationMeta, what: &str) -> Error {
              views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         }
         CreationMeta::NoGrad => {
-            "This view was created in no_grad mode and is modified inplace with grad mode enabled, so whether the change is \
-             to be tracked is ambiguous. Make the view and change it either both inside the no_grad block or both outside."
+            "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both \
+             the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or \
+             both outside (if you want the inplace to be tracked)."
         }
         CreationMeta::Inference => {
             "This view was created in inference mode and is modified inplace in normal mode; make a clone to get a normal \
@@ -81,8 +82,11 @@ fn refusal(view: &Tensor, creation: CreationMeta, what: &str) -> Error {
              change would override. Clone the output of the custom Function."
         }
     };
-    let which = view.grad_fn().map_or_else(String::new, |e| format!("Output {} of {} ", e.index, e.node.name()));
-    crate::error!(Runtime, "{which}{what} {how}")
+    let which = match view.grad_fn() {
+        Some(edge) => format!("Output {} of {}", edge.index, short_name(&edge.node.name())),
+        None => "A view".into(),
+    };
+    crate::error!(Runtime, "{which} {what} {how}")
 }
 
 /// Makes a tensor that was just written the result of a step; for a view, its base.

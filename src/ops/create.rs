@@ -28,13 +28,14 @@ pub fn arange(start: Scalar, end: Scalar, step: Scalar, dtype: Option<DType>) ->
     );
     crate::ensure!(dtype != DType::Bool, NotImplemented, "arange: not implemented for bool");
     let count = if dtype == DType::I64 {
-        let by = step.to_i64() as f64;
-        crate::ensure!(by != 0.0, Value, "step must be nonzero");
-        ((end.to_i64() as f64 - start.to_i64() as f64) / by).ceil()
+        // Wide enough for the distance of any two integers, and exact.
+        let (by, span) = (i128::from(step.to_i64()), i128::from(end.to_i64()) - i128::from(start.to_i64()));
+        crate::ensure!(by != 0, Value, "step must be nonzero");
+        (span + by - by.signum()) / by
     } else {
-        ((to - from) / by).ceil()
+        ((to - from) / by).ceil() as i128
     };
-    crate::ensure!((0.0..=i64::MAX as f64).contains(&count), Runtime, "invalid size, possible overflow?");
+    crate::ensure!((0..=i128::from(i64::MAX)).contains(&count), Runtime, "invalid size, possible overflow?");
     let out = Array::empty(&[count as usize], dtype)?;
     dispatch_integer!(dtype, T => {
         let (from, by) = (start.to_i64(), step.to_i64());

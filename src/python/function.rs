@@ -84,7 +84,12 @@ unsafe extern "C" fn vectorcall(
         let special = !kwnames.is_null()
             && (0..ffi::PyTuple_GET_SIZE(kwnames)).any(|i| is_special(ffi::PyTuple_GET_ITEM(kwnames, i)));
         if count > 0 && !special && ffi::PyObject_TypeCheck(*args, tensor_type(py)) != 0 {
-            return ffi::PyObject_Vectorcall(function.get().method.as_ptr(), args, nargsf as _, kwnames);
+            let result = ffi::PyObject_Vectorcall(function.get().method.as_ptr(), args, nargsf as _, kwnames);
+            // Asked first, since taking a panic goes on with it, which may not cross this function.
+            if result.is_null() && ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0 {
+                function.get().explained(py, PyErr::fetch(py)).restore(py);
+            }
+            return result;
         }
         let object = |i: usize| Bound::from_borrowed_ptr(py, *args.add(i));
         let result = PyTuple::new(py, (0..count).map(object)).and_then(|positional| {
@@ -100,7 +105,7 @@ unsafe extern "C" fn vectorcall(
         match result {
             Ok(object) => object.into_ptr(),
             Err(error) => {
-                error.restore(py);
+                function.get().explained(py, error).restore(py);
                 null_mut()
             }
         }
@@ -120,6 +125,24 @@ unsafe fn is_special(name: *mut ffi::PyObject) -> bool {
 }
 
 impl PyFunction {
+    /// An error over the type of an argument, with the names of the function and the argument in its message.
+    fn explained(&self, py: Python<'_>, error: PyErr) -> PyErr {
+        let value = error.value(py);
+        let note = value.getattr("__notes__").and_then(|notes| notes.get_item(0)?.extract::<String>());
+        match note.as_deref().ok().and_then(|note| note.strip_prefix("while processing ")) {
+            Some(argument) if error.is_instance_of::<PyTypeError>(py) => {
+                let (name, message) = (self.name.bind(py).to_string_lossy(), value.to_string());
+                PyTypeError::new_err(match message.strip_suffix("' object is not an instance of 'Tensor'") {
+                    Some(got) => {
+                        format!("{name}(): argument {argument} must be Tensor, not {}", got.trim_start_matches('\''))
+                    }
+                    None => format!("{name}(): argument {argument}: {message}"),
+                })
+            }
+            _ => error,
+        }
+    }
+
     /// A call in any form.
     fn call<'py>(&self, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
         let py = args.py();

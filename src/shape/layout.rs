@@ -144,7 +144,7 @@ impl Layout {
         let length = end.saturating_sub(start).div_ceil(step);
         out.shape[axis] = length;
         out.offset += start.min(self.shape[axis]) * self.strides[axis];
-        out.strides[axis] = self.strides[axis].saturating_mul(step);
+        out.strides[axis] = self.strides[axis].saturating_mul(step).min(isize::MAX as usize);
         out
     }
 
@@ -160,7 +160,7 @@ impl Layout {
     /// A new axis of size 1 before `axis`.
     pub fn unsqueeze(&self, axis: usize) -> Layout {
         let mut out = self.clone();
-        let stride = if axis < self.shape.len() { self.shape[axis] * self.strides[axis] } else { 1 };
+        let stride = if axis < self.shape.len() { self.shape[axis].wrapping_mul(self.strides[axis]) } else { 1 };
         out.shape.insert(axis, 1);
         out.strides.insert(axis, stride);
         out
@@ -244,13 +244,13 @@ impl Layout {
         let mut base_stride = self.strides.last().copied().unwrap_or(1);
         for old in (0..self.shape.len()).rev() {
             run *= self.shape[old];
-            let ends = old == 0 || (self.shape[old - 1] != 1 && self.strides[old - 1] != run * base_stride);
+            let ends = old == 0 || (self.shape[old - 1] != 1 && self.strides[old - 1] != run.wrapping_mul(base_stride));
             if !ends {
                 continue;
             }
             while new > 0 && (run_numel < run || shape[new - 1] == 1) {
                 new -= 1;
-                strides[new] = run_numel * base_stride;
+                strides[new] = run_numel.wrapping_mul(base_stride);
                 run_numel *= shape[new];
             }
             if run_numel != run {
@@ -307,7 +307,8 @@ impl Layout {
             "unfold: maximum size for tensor at dimension {axis} is {max} but size is {size}"
         );
         out.shape[axis] = (max - size) / step + 1;
-        out.strides[axis] = self.strides[axis] * step;
+        // Where there is a single window, the distance to the next means nothing and may be beyond counting.
+        out.strides[axis] = self.strides[axis].saturating_mul(step).min(isize::MAX as usize);
         out.shape.push(size);
         out.strides.push(self.strides[axis]);
         Ok(out)

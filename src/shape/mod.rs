@@ -22,14 +22,13 @@ pub const MAX_AXES: usize = 64;
 /// The number of elements, or an error where it does not fit the address space.
 pub fn checked_numel(shape: &[usize]) -> Result<usize> {
     // A zero anywhere makes the tensor empty, whatever the other sizes are.
-    if shape.contains(&0) {
-        return Ok(0);
+    // An empty shape must have strides that can be counted, too.
+    let span = shape.iter().try_fold(1usize, |n, &s| n.checked_mul(s.max(1))).filter(|&n| n <= isize::MAX as usize);
+    match span {
+        Some(_) if shape.contains(&0) => Ok(0),
+        Some(numel) => Ok(numel),
+        None => crate::bail!(Runtime, "numel: integer multiplication overflow for shape {shape:?}"),
     }
-    shape
-        .iter()
-        .try_fold(1usize, |n, &s| n.checked_mul(s))
-        .filter(|&n| n <= isize::MAX as usize)
-        .ok_or_else(|| crate::error!(Runtime, "numel: integer multiplication overflow for shape {shape:?}"))
 }
 
 /// The number of elements of a shape already checked.
@@ -38,11 +37,11 @@ pub fn numel(shape: &[usize]) -> usize {
     shape.iter().product()
 }
 
-/// Row-major strides.
+/// Row-major strides; nonsense where they overflow, which [`checked_numel`] finds.
 pub fn contiguous_strides(shape: &[usize]) -> Dims {
     let mut strides: Dims = SmallVec::from_elem(1, shape.len());
     for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis].max(1);
+        strides[axis - 1] = strides[axis].wrapping_mul(shape[axis].max(1));
     }
     strides
 }

@@ -5,35 +5,11 @@ from __future__ import annotations
 import pytest
 
 import rsnn
+from logged import both, leaf
 from rsnn.autograd import Function
 from rsnn.autograd.function import once_differentiable
 
-torch = pytest.importorskip("torch")
-
-
-def plain(x):
-    """Tensors as lists, in tuples too."""
-    if isinstance(x, (tuple, list)):
-        return [plain(item) for item in x]
-    return x.detach().tolist() if hasattr(x, "detach") else x
-
-
-def both(case):
-    """The log of `case(lib, log)` in both libraries; an exception ends it with its class."""
-    logs = []
-    for lib in (rsnn, torch):
-        log = []
-        try:
-            case(lib, log.append)
-        except Exception as error:  # noqa: BLE001
-            log.append(type(error))
-        logs.append([plain(entry) for entry in log])
-    assert logs[0] == logs[1]
-    return logs[0]
-
-
-def leaf(lib):
-    return lib.tensor([1.0, 2.0], requires_grad=True)
+pytest.importorskip("torch")
 
 
 RETURNS = {

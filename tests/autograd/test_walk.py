@@ -98,10 +98,6 @@ def test_unsupported_options_say_so():
     (x,) = leaves(rsnn, [1.0])
     with pytest.raises(NotImplementedError, match="is_grads_batched"):
         grad(x.sum(), x, is_grads_batched=True)
-    with pytest.raises(NotImplementedError, match="anomaly"):
-        rsnn.autograd.set_detect_anomaly(True)
-    with pytest.raises(NotImplementedError, match="saved_tensors_hooks"):
-        rsnn.autograd.graph.saved_tensors_hooks(id, id)
     with pytest.warns(FutureWarning, match="only_inputs"):
         grad(x.sum(), x, only_inputs=False)
     with pytest.warns(FutureWarning, match="grad_variables"):
@@ -119,7 +115,7 @@ def test_leaf_rules():
         rsnn.tensor([1], requires_grad=True)
     assert y.detach().is_leaf and not y.detach().requires_grad
     assert y.detach().data_ptr() == y.data_ptr()
-    with pytest.raises(RuntimeError, match="different size"):
+    with pytest.raises(RuntimeError, match="gradient of size"):
         x.grad = rsnn.ones(3)
     with pytest.raises(RuntimeError, match="different type"):
         x.grad = rsnn.ones(2, dtype=rsnn.float64)

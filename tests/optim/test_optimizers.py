@@ -91,7 +91,7 @@ def test_steps_and_state_equal_those_of_pytorch(name, seed, dtype):
         pairs.append((params, getattr(lib.optim, name)(groups, foreach=False, **kwargs)))
     (ours, optimizer), (theirs, oracle) = pairs
     tolerance = 1e-13 if dtype == "float64" else 1e-5
-    for step in range(8):
+    for step in range(20):
         for p, q in zip(ours, theirs, strict=True):
             gradient = generator.standard_normal(tuple(q.shape)).astype(dtype)
             skip = rng.random() < 0.1

@@ -177,7 +177,7 @@ def _differentiable_outputs(outputs: Any) -> list[Tensor]:
 
 
 def _random(shape: Sequence[int], dtype: Any, spread: bool) -> Tensor:
-    tensor = rsnn.randn(*shape, dtype=dtype)
+    tensor = rsnn.randn(shape, dtype=dtype)
     if spread and tensor.ndim > 0:
         tensor = rsnn.stack([tensor, tensor], -1).select(-1, 0)
     return tensor.detach().requires_grad_()

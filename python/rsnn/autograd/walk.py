@@ -144,7 +144,7 @@ def grad(
             )
     if materialize_grads:
         grads = [
-            rsnn.zeros(leaf.shape, dtype=leaf.dtype, requires_grad=True) if g is None else g
+            rsnn.zeros(leaf.shape, dtype=leaf.dtype, requires_grad=create_graph) if g is None else g
             for g, leaf in zip(grads, leaves, strict=True)
         ]
     # With `allow_unused`, some may be None; as in PyTorch, that is left to those who ask for it.

@@ -122,7 +122,11 @@ impl Tensor {
             _ => creation,
         };
         let base = self.0.view.as_ref().map_or_else(|| self.clone(), |v| v.base.clone());
-        Self::build(array, self.0.version.clone(), Some(ViewOf { base, creation }), self.0.inference)
+        // A view that is not recorded is a leaf of its own, as in PyTorch.
+        let is_leaf = creation == CreationMeta::NoGrad && array.dtype().is_float() && base.requires_grad();
+        let view = Self::build(array, self.0.version.clone(), Some(ViewOf { base, creation }), self.0.inference);
+        view.0.requires_grad.store(is_leaf, Ordering::Relaxed);
+        view
     }
 
     /// A view of all of it whose gradient is a custom function's: it may not be written, and it stays as it is.
@@ -311,10 +315,13 @@ impl Tensor {
     /// Makes it the result of a step.
     pub(super) fn set_grad_fn(&self, edge: Edge) {
         let mut state = self.0.state.lock();
-        state.grad_fn = Some(edge);
+        let old = state.grad_fn.replace(edge);
         state.view_version = self.version();
         if state.retains_grad {
-            // What was asked of the old value holds for the new one, as in PyTorch.
+            // What was asked of the old value holds for the new one instead, as in PyTorch.
+            if let Some(old) = &old {
+                old.node.with_hooks(|h| h.retain.retain(|(_, tensor)| !tensor.is(self)));
+            }
             let edge = state.grad_fn.clone().expect("just set");
             edge.node.with_hooks(|h| h.retain.push((edge.index, self.downgrade())));
         }
@@ -364,6 +371,11 @@ impl Tensor {
 }
 
 impl WeakTensor {
+    /// Whether it is this tensor.
+    pub(super) fn is(&self, tensor: &Tensor) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&tensor.0))
+    }
+
     /// The tensor, if it still lives.
     pub fn upgrade(&self) -> Option<Tensor> {
         self.0.upgrade().map(Tensor)

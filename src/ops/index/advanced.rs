@@ -3,11 +3,11 @@
 //! Index tensors are broadcast together. Where the axes that they stand for are neighbours, the axes of the result that the
 //! indices make take their place; else they come first.
 
-use crate::array::{Array, DType};
+use crate::array::{Array, DType, Storage};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace};
 use crate::error::Result;
 use crate::kernels::index::{Blocks, gather_blocks, positions, scatter_blocks};
-use crate::shape::{Bracketed, Dims, broadcast, numel};
+use crate::shape::{Bracketed, Dims, broadcast, checked_numel};
 use crate::{dispatch_all, dispatch_size};
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -126,7 +126,9 @@ fn number_offsets(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<(Dims
             )
         })?;
     }
-    let mut offsets = vec![0usize; numel(&shape)];
+    let count = checked_numel(&shape)?;
+    Storage::probe(count, size_of::<usize>())?;
+    let mut offsets = vec![0usize; count];
     for (axis, column) in &columns {
         let column = column.broadcast_to(&shape).contiguous()?;
         add_offsets(&mut offsets, column.slice::<i64>(), *axis, x.shape()[*axis], x.strides()[*axis])?;

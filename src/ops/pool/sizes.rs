@@ -1,9 +1,17 @@
 //! The windows of a pooling, checked, and the shapes they make.
 
+use crate::array::Storage;
 use crate::error::Result;
-use crate::kernels::pool::Geometry;
+use crate::kernels::pool::{Geometry, Span};
 use crate::shape::window::Window;
-use crate::shape::{Bracketed, Dims, numel};
+use crate::shape::{Bracketed, Dims, checked_numel, numel};
+
+/// Refuses outputs beyond counting, and positions along the last `rank` axes whose spans could not be listed.
+fn check_room(output: &[usize], rank: usize) -> Result<()> {
+    checked_numel(output)?;
+    let positions = output[output.len() - rank..].iter().fold(0usize, |sum, &size| sum.saturating_add(size));
+    Storage::probe(positions, size_of::<Span>())
+}
 
 /// Sliding windows as a caller gives them: one number for all axes, or one for each.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +75,7 @@ impl Windows {
         let axes: Vec<Window> = (0..rank).map(window).collect();
         for window in &axes {
             crate::ensure!(
-                window.pad_before * 2 <= window.span(),
+                window.pad_before <= window.span() / 2,
                 Runtime,
                 "{name}: expected padding of at most half the (dilated) kernel size, got padding {} for kernel size {}",
                 window.pad_before,
@@ -141,10 +149,12 @@ impl Windows {
                         )
                     })?);
                 }
+                check_room(&out, rank)?;
                 Geometry::sliding(planes, &windows, *ceil_mode)
             }
             Windows::Adaptive(output) => {
                 out.extend(output.iter().copied());
+                check_room(&out, rank)?;
                 let sizes: Vec<_> = spatial.iter().copied().zip(output.iter().copied()).collect();
                 Geometry::adaptive(planes, &sizes)
             }

@@ -1,6 +1,6 @@
 //! Several views at once.
 
-use crate::array::Array;
+use crate::array::{Array, Storage};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, Tensors, apply_many};
 use crate::error::Result;
 use crate::ops::join;
@@ -147,6 +147,9 @@ pub fn chunk(x: &Tensor, chunks: isize, axis: isize) -> Result<Tensors> {
     let (axis, n) = axis_and_size("chunk", x, axis)?;
     crate::ensure!(chunks > 0, Runtime, "chunk expects `chunks` to be greater than 0, got: {chunks}");
     let size = n.div_ceil(chunks as usize);
+    if size == 0 {
+        Storage::probe(chunks as usize, size_of::<Tensor>() + size_of::<Array>())?;
+    }
     let pieces = if size == 0 { vec![(0, 0); chunks as usize] } else { pieces_of(size, n) };
     apply_many(Split { axis, pieces, node_name: "SplitBackward0" }, &[x])
 }
@@ -197,6 +200,9 @@ pub fn tensor_split(x: &Tensor, sections: &Sections, axis: isize) -> Result<Vec<
         Sections::Count(count) => {
             crate::ensure!(*count > 0, Runtime, "number of sections must be larger than 0, got {count}");
             let count = *count as usize;
+            if count > n {
+                Storage::probe(count, size_of::<Tensor>() + size_of::<Array>())?;
+            }
             let lengths = (0..count).map(|i| n / count + usize::from(i < n % count));
             let pieces = consecutive(lengths).into_iter();
             pieces.map(|(start, length)| piece(Some(start as isize), Some((start + length) as isize))).collect()

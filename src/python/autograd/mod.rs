@@ -3,10 +3,12 @@
 mod function;
 mod mode;
 mod node;
+mod switches;
 
 pub use node::{PyHookHandle, PyNode, tensor_hook};
 
 use crate::autograd::{BackwardOptions, Target, Tensor, run_backward};
+use crate::python::gil::guarded;
 use crate::python::tensor::{Out, PyTensor};
 use pyo3::prelude::*;
 
@@ -17,7 +19,7 @@ pub fn run(
     target: Target<'_>,
     options: BackwardOptions,
 ) -> PyResult<Vec<Option<Tensor>>> {
-    Ok(py.detach(|| run_backward(roots, target, options))?)
+    Ok(py.detach(|| guarded(|| run_backward(roots, target, options)))?)
 }
 
 fn tensors(list: Vec<Bound<'_, PyTensor>>) -> Vec<Tensor> {
@@ -66,5 +68,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(_autograd_backward, m)?)?;
     node::register(m)?;
     function::register(m)?;
+    switches::register(m)?;
     mode::register(m)
 }

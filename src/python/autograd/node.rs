@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::python::error::foreign;
 use crate::python::tensor::{Out, PyTensor};
 use parking_lot::Mutex;
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::sync::{Arc, OnceLock, Weak};
@@ -170,8 +170,8 @@ pub fn tensor_hook(hook: Py<PyAny>) -> TensorHook {
             }
             match result.cast::<PyTensor>() {
                 Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
-                Err(_) => Err(PyRuntimeError::new_err(format!(
-                    "hook: expected Variable, but hook returned {}",
+                Err(_) => Err(PyTypeError::new_err(format!(
+                    "hook: expected Variable, but hook returned '{}'",
                     result.get_type().name()?
                 ))),
             }

@@ -78,9 +78,10 @@ impl PyTensor {
         }
         if mine.shape() != theirs.shape() {
             return Err(PyRuntimeError::new_err(format!(
-                "assigned grad has data of a different size: expected {:?}, got {:?}",
-                mine.shape().as_slice(),
-                theirs.shape().as_slice()
+                "attempting to assign a gradient of size '{:?}' to a tensor of size '{:?}'. Please ensure that the gradient \
+                 and the tensor are the same size",
+                theirs.shape().as_slice(),
+                mine.shape().as_slice()
             )));
         }
         self.tensor.set_grad(Some(theirs.clone()));
@@ -120,7 +121,7 @@ impl PyTensor {
             ),
         };
         if inputs.as_ref().is_some_and(Vec::is_empty) {
-            return Err(PyRuntimeError::new_err("'inputs' argument to backward() cannot be empty."));
+            return Err(PyRuntimeError::new_err("`inputs` argument to `backward()` cannot be empty."));
         }
         let target = match &inputs {
             None => Target::AllLeaves,

@@ -209,4 +209,9 @@ impl PyTensor {
         let value = self::value(&self.tensor, value)?;
         without_gil(py, self.tensor.numel(), || index::set(&self.tensor, &items, &value))
     }
+
+    /// Tensors keep their elements.
+    fn __delitem__(&self, _index: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err("Tensor does not support deleting items"))
+    }
 }

@@ -172,6 +172,11 @@ def cosine_embedding_loss(
         target: `(N)` or a scalar.
     """
     reduction = legacy(size_average, reduce, reduction)
+    if target.dim() > 1:
+        raise RuntimeError(
+            "cosine_embedding_loss: 0D or 1D target tensor expected, multi-target not supported, "
+            f"got a target of shape {list(target.shape)}"
+        )
     # PyTorch adds a small number under the root here instead of cutting the lengths.
     tiny = 1e-12
     product = (input1 * input2).sum(-1)

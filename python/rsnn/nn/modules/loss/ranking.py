@@ -7,6 +7,7 @@ from typing import Any
 
 from rsnn._C import Tensor
 from rsnn.nn import functional as F
+from rsnn.nn.modules.distance import PairwiseDistance
 from rsnn.nn.modules.loss.base import _Loss
 
 __all__ = [
@@ -203,7 +204,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         if margin <= 0:
             name = type(self).__name__
             raise ValueError(f"{name}: expected margin to be greater than 0, got {margin} instead")
-        self.distance_function = distance_function
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.margin = margin
         self.swap = swap
 
