@@ -4,6 +4,7 @@ use super::hooks::run_tensor_hooks;
 use super::node::{GradFn, Node};
 use super::{Grads, Tensor, arithmetic, mode};
 use crate::error::Result;
+use crate::shape::Bracketed;
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,7 +33,22 @@ impl AccumulateGrad {
     }
 
     fn accumulate(&self, grad: Tensor) -> Result<()> {
-        let sum = match self.leaf.grad() {
+        let old = self.leaf.grad();
+        // `.data = ...` may have changed the leaf since the old gradient came.
+        let grad = match &old {
+            Some(old) if old.dtype() != grad.dtype() => arithmetic::cast(&grad, old.dtype())?,
+            _ => grad,
+        };
+        if let Some(old) = &old {
+            crate::ensure!(
+                old.shape() == grad.shape(),
+                Runtime,
+                "backward: expected a gradient of the shape {} of the leaf's present .grad, got {}",
+                Bracketed(&old.shape()),
+                Bracketed(&grad.shape())
+            );
+        }
+        let sum = match old {
             None if mode::grad_enabled() => grad,
             // Nobody else holds this gradient: it becomes `.grad` as it is.
             None if grad.handles() == 1 && grad.with_array(|a| a.is_unique() && a.layout().is_dense()) => grad.detach(),

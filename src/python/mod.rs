@@ -38,6 +38,7 @@ mod _C {
         random::register(m)?;
         functional::register(m)?;
         module::register(m)?;
-        threads::register(m)
+        threads::register(m)?;
+        module::shorten_names(m)
     }
 }

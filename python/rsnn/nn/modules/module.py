@@ -7,7 +7,7 @@ from typing import Any
 
 import rsnn
 from rsnn._C import Module as Module
-from rsnn._C import Parameter, _set_grad_enabled
+from rsnn._C import Parameter, _set_grad_enabled, _show_module_tables
 from rsnn._C import register_module_backward_hook as register_module_backward_hook
 from rsnn._C import register_module_buffer_registration_hook as register_module_buffer_registration_hook
 from rsnn._C import register_module_forward_hook as register_module_forward_hook
@@ -16,6 +16,7 @@ from rsnn._C import register_module_full_backward_hook as register_module_full_b
 from rsnn._C import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from rsnn._C import register_module_module_registration_hook as register_module_module_registration_hook
 from rsnn._C import register_module_parameter_registration_hook as register_module_parameter_registration_hook
+from rsnn.nn.modules._attributes import ATTRIBUTES
 
 __all__ = [
     "Module",
@@ -218,7 +219,7 @@ class _Methods:
     def _replicate_for_data_parallel(self: Any) -> Any:
         """A copy with the same children and buffers and without parameters."""
         replica = self.__new__(type(self))
-        replica.__setstate__(self.__getstate__())
+        replica.__dict__ = self.__dict__.copy()
         replica._parameters = {}
         replica._is_replica = True
         return replica
@@ -229,6 +230,7 @@ def _install() -> None:
         if callable(method):
             method.__qualname__ = f"Module.{name}"
             setattr(Module, name, method)
+    _show_module_tables(ATTRIBUTES)
 
 
 _install()
