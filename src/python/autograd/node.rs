@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::python::error::foreign;
 use crate::python::tensor::{Out, PyTensor};
 use parking_lot::Mutex;
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -158,13 +158,19 @@ fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) 
     if result.is_none() {
         return Ok(None);
     }
-    if let Ok(one) = result.cast::<PyTensor>() {
-        return Ok(Some(smallvec::smallvec![Some(one.get().tensor.clone())]));
-    }
-    let list = result
-        .try_iter()?
-        .map(|item| Ok(item?.extract::<Option<Bound<'_, PyTensor>>>()?.map(|t| t.get().tensor.clone())))
-        .collect::<PyResult<GradList>>()?;
+    let result =
+        if result.is_instance_of::<PyTensor>() { PyTuple::new(hook.py(), [result])?.into_any() } else { result };
+    let wrong = |wanted: &str, given: &Bound<'_, PyAny>| match given.get_type().name() {
+        Ok(class) => PyTypeError::new_err(format!("expected {wanted}, but hook returned '{class}'")),
+        Err(error) => error,
+    };
+    let Ok(result) = result.cast::<PyTuple>() else { return Err(wrong("tuple", &result)) };
+    let gradient = |item: Bound<'_, PyAny>| match item.cast::<PyTensor>() {
+        Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
+        Err(_) if item.is_none() => Ok(None),
+        Err(_) => Err(wrong("Variable", &item)),
+    };
+    let list = result.iter().map(gradient).collect::<PyResult<GradList>>()?;
     if list.len() != expected {
         let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
         let name = name.map_or_else(|| Ok("<unknown>".to_owned()), |name| name.extract())?;

@@ -283,10 +283,10 @@ fn load_one<'py>(
              model is {shape_text}.{cure}"
         )));
     }
+    let _no_grad = GradModeGuard::new(false);
     let result = if assign {
         take_over(slf, name, own, &given)
     } else {
-        let _no_grad = GradModeGuard::new(false);
         if is_exact(own) && is_exact(given.as_any()) {
             let (own, given) = (&tensor.get().tensor, &given.get().tensor);
             without_gil(py, own.numel(), || copy_(own, given))

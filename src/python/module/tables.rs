@@ -89,7 +89,7 @@ impl RegistryView {
             }
             Err(_) => None,
         };
-        found.ok_or_else(|| PyKeyError::new_err(key.clone().unbind()))
+        found.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)))
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: Option<Handle>) -> PyResult<()> {
@@ -113,7 +113,7 @@ impl RegistryView {
         };
         match removed {
             Some(_) => Ok(()),
-            None => Err(PyKeyError::new_err(key.clone().unbind())),
+            None => Err(PyKeyError::new_err((key.clone().unbind(),))),
         }
     }
 

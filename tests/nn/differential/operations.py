@@ -215,6 +215,8 @@ def hook(world: World, draw: Random) -> Any:
         kinds += ["register_load_state_dict_pre_hook", "register_load_state_dict_post_hook"]
         handle = getattr(owner, draw.choice(kinds))(hook)
     world.handles.append(handle)
+    if kind < 6 and any(flags):
+        world.optioned.add(handle.id)
 
 
 @operation()
@@ -223,6 +225,7 @@ def global_hook(world: World, draw: Random) -> Any:
     kind = draw.randrange(7)
     if kind < 2:
         handle = lib.register_module_forward_hook(hook, always_call=kind == 0)
+        world.optioned.add(handle.id)
     else:
         names = ["forward_pre", "full_backward_pre", "parameter_registration"]
         names += ["buffer_registration", "module_registration"]
