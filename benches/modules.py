@@ -168,7 +168,9 @@ def main() -> None:
         pass
     print("| what | rsnn (min / median) | PyTorch | times | goal |\n| --- | --- | --- | --- | --- |")
     for name, (make, count, unit, goal) in CASES.items():
-        figures = [(low * UNITS[unit] / count, mid * UNITS[unit] / count) for low, mid in measure([make(lib) for lib in libs])]
+        figures = [
+            (low * UNITS[unit] / count, mid * UNITS[unit] / count) for low, mid in measure([make(lib) for lib in libs])
+        ]
         shown = [f"{low:.3g} / {mid:.3g} {unit}" for low, mid in figures] + ["-"] * (2 - len(figures))
         ratio = f"{figures[1][0] / figures[0][0]:.1f}" if len(figures) > 1 else "-"
         print(f"| {name} | {shown[0]} | {shown[1]} | {ratio} | {f'{goal:g} {unit}' if goal else '-'} |")

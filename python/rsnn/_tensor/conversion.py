@@ -63,53 +63,6 @@ def type_as(self: Any, other: Any) -> Any:
     return to(self, other.dtype)
 
 
-#: The old name of a tensor class for each dtype.
-_CLASSES = {
-    "float64": "DoubleTensor",
-    "float32": "FloatTensor",
-    "float16": "HalfTensor",
-    "bfloat16": "BFloat16Tensor",
-    "int64": "LongTensor",
-    "int32": "IntTensor",
-    "int16": "ShortTensor",
-    "int8": "CharTensor",
-    "uint8": "ByteTensor",
-    "bool": "BoolTensor",
-}
-
-
-def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """The name of the tensor's type, as `rsnn.FloatTensor`; with an argument, the tensor as another type.
-
-    Args:
-        dtype: a dtype, or such a name.
-        non_blocking: has no meaning on a CPU.
-
-    Raises:
-        ValueError: a name that no type has.
-
-    Example:
-        >>> rsnn.zeros(2).type()
-        'rsnn.FloatTensor'
-        >>> rsnn.zeros(2).type("rsnn.LongTensor")
-        tensor([0, 0])
-    """
-    if dtype is None:
-        return f"rsnn.{_CLASSES[str(self.dtype).rpartition('.')[2]]}"
-    if isinstance(dtype, str):
-        name = dtype.rpartition(".")[2]
-        known = next((known for known, old in _CLASSES.items() if name in (known, old)), None)
-        if known is None:
-            raise ValueError(f"invalid type: '{dtype}'")
-        dtype = getattr(_C, known)
-    return to(self, dtype, non_blocking=non_blocking)
-
-
-def cpu(self: Any, memory_format: Any = None) -> Any:
-    """The tensor on the CPU, where it is: itself."""
-    return to(self, device="cpu", memory_format=memory_format)
-
-
 def _converter(name: str) -> Any:
     def convert(self: Any) -> Any:
         return to(self, getattr(_C, name))
@@ -118,7 +71,7 @@ def _converter(name: str) -> Any:
     return convert
 
 
-attach(to, type, type_as, cpu)
+attach(to, type_as)
 for _method, _dtype in {
     "double": "float64",
     "float": "float32",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,8 +26,14 @@ OPTIONS = (
 )
 
 
-def observe(world: World, module: Any) -> Iterator[str]:
-    """Look at a module from all sides."""
+@functools.cache
+def _of_class(kind: type) -> frozenset[str]:
+    """What `dir` shows of every instance."""
+    return frozenset([*dir(kind), "training"])
+
+
+def observe(world: World, module: Any, closely: bool) -> Iterator[str]:
+    """Look at a module: at its tables, or closely, from all sides."""
 
     def look(what: str, thing: Callable[[], Any]) -> str:
         try:
@@ -44,8 +51,10 @@ def observe(world: World, module: Any) -> Iterator[str]:
     for table, option in OPTIONS:
         yield look(option, lambda t=table, o=option: [i in getattr(module, o) for i in getattr(module, t)])
     yield look("full", lambda: module._is_full_backward_hook)
+    if not closely:
+        return
     yield look("__dict__", lambda: {k: v for k, v in vars(module).items() if k in TABLES or k[:1] != "_"})
-    yield look("dir", lambda: [name for name in dir(module) if name[0] != "_" and name != "training" and name not in dir(type(module))])
+    yield look("dir", lambda: [name for name in dir(module) if name[0] != "_" and name not in _of_class(type(module))])
     for unique in (True, False):
         yield look("modules", lambda u=unique: list(module.named_modules(prefix="p", remove_duplicate=u)))
         for recurse in (True, False):

@@ -83,9 +83,17 @@ class World:
         self.states: list[Any] = []
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []
+        #: The texts of tensors, as long as nothing is done to them.
+        self.texts: dict[int, str] = {}
         #: The ids of hooks that were registered with options.
         self.optioned: set[int] = set()
         self.hooks = 0
+
+    def see(self, closely: bool) -> list[str]:
+        """What can be seen of every module."""
+        from .observe import observe
+
+        return [line for module in self.modules for line in observe(self, module, closely)]
 
     def name_of(self, thing: Any) -> str:
         """A name for an object: the class, and a number in the order in which objects were seen first."""
@@ -98,9 +106,12 @@ class World:
         """A value as a text that is the same for both libraries."""
         lib = self.lib
         if isinstance(value, lib.Tensor):
-            grad = "" if value.grad_fn is not None or value.grad is None else f" grad={value.grad.tolist()}"
-            flags = f"{value.dtype} {value.requires_grad} {value.grad_fn is None}{grad}"
-            return said(f"{self.name_of(value)}({value.tolist()} {flags})")
+            if id(value) not in self.texts:
+                grad = "" if value.grad_fn is not None or value.grad is None else f" grad={value.grad.tolist()}"
+                dtype = str(value.dtype).partition(".")[2]
+                flags = f"{dtype} {value.requires_grad} {value.grad_fn is None}{grad}"
+                self.texts[id(value)] = f"{self.name_of(value)}({value.tolist()} {flags})"
+            return self.texts[id(value)]
         if isinstance(value, lib.nn.Module):
             return self.name_of(value)
         if isinstance(value, Hook):
@@ -120,6 +131,7 @@ class World:
     def run(self, operation: Callable[[World, random.Random], Any], seed: int) -> tuple[str, list[str]]:
         """What an operation gives, as a text, and what hooks said meanwhile."""
         LOG.clear()
+        self.texts.clear()
         NOW.append(self)
         try:
             outcome = self.show(operation(self, random.Random(seed)))
@@ -127,14 +139,23 @@ class World:
             outcome = f"{type(error).__name__}: {said(error)}"
         finally:
             NOW.pop()
+            self.texts.clear()
         return outcome, list(LOG)
+
+
+_MARKS = re.compile(r"torch|rsnn|Torch|Rsnn|Cure|transpose|\(in | at 0x|deepcopy")
 
 
 def said(text: object) -> str:
     """A text of either library in the same terms."""
-    text = re.sub(r"\btorch\b|\brsnn\b", "lib", str(text))
+    text = str(text)
+    if not _MARKS.search(text):
+        return text
+    text = re.sub(r"\btorch\b|\brsnn\b", "lib", text)
     text = re.sub(r"(\\n|\n)\t?Cure: .*|(\\t|\t)?Its transpose fits: .*", "", text)
     text = re.sub(r"differential\.classes\.(Rsnn|Torch)\.|\b(Rsnn|Torch)\.", "", text)
     text = re.sub(r" \(in [\w.]+( \([\w.]+\))?\)", "", text)
-    text = re.sub(r"Only Tensors created explicitly by the user.*|deepcopy: expected a leaf tensor.*", "no deepcopy", text)
+    text = re.sub(
+        r"Only Tensors created explicitly by the user.*|deepcopy: expected a leaf tensor.*", "no deepcopy", text
+    )
     return re.sub(r" at 0x\w+", "", text)

@@ -82,7 +82,9 @@ def _text(shape: tuple[int, ...] | None) -> str:
 
 def _size(boxes: dict[int, Box]) -> tuple[float, float]:
     # An arrow at the side swings out by three quarters of what its handles do.
-    reach = max((0.75 * (points[1][0] - points[0][0]) for points in _arrows(boxes) if points[0][0] == points[3][0]), default=0)
+    reach = max(
+        (0.75 * (points[1][0] - points[0][0]) for points in _arrows(boxes) if points[0][0] == points[3][0]), default=0
+    )
     width = max(box.x for box in boxes.values()) + _WIDTH + reach + _MARGIN
     return width, max(box.y for box in boxes.values()) + _HEIGHT + _MARGIN
 

@@ -163,7 +163,9 @@ class _Run:
             if _key(step) in self.makers:
                 self.edges[Edge(self.makers[_key(step)], target)] = None
                 continue
-            before = [] if isinstance(step, Tensor) else [found for found, _ in step.next_functions if found is not None]
+            before = (
+                [] if isinstance(step, Tensor) else [found for found, _ in step.next_functions if found is not None]
+            )
             # A leaf is the model's input, unless it is a parameter.
             variable = getattr(step, "variable", None)
             if isinstance(step, Tensor) or (not before and not isinstance(variable, Parameter)):
