@@ -5,7 +5,7 @@ use super::node::{GradFn, Node};
 use super::{Grads, Tensor, arithmetic, mode};
 use crate::array::Array;
 use crate::error::Result;
-use crate::shape::Layout;
+use crate::shape::{Bracketed, Layout};
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -50,7 +50,22 @@ impl AccumulateGrad {
     }
 
     fn accumulate(&self, grad: Tensor) -> Result<()> {
-        let sum = match self.leaf.grad() {
+        let old = self.leaf.grad();
+        // `.data = ...` may have changed the leaf since the old gradient came.
+        let grad = match &old {
+            Some(old) if old.dtype() != grad.dtype() => arithmetic::cast(&grad, old.dtype())?,
+            _ => grad,
+        };
+        if let Some(old) = &old {
+            crate::ensure!(
+                old.shape() == grad.shape(),
+                Runtime,
+                "backward: expected a gradient of the shape {} of the leaf's present .grad, got {}",
+                Bracketed(&old.shape()),
+                Bracketed(&grad.shape())
+            );
+        }
+        let sum = match old {
             // `.grad` is recorded, and yet nobody else's.
             None if mode::grad_enabled() => arithmetic::copy(&grad, self.layout())?,
             // Nobody else holds this gradient: it becomes `.grad` as it is.

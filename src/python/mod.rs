@@ -44,6 +44,7 @@ mod _C {
         functional::register(m)?;
         memory::register(m)?;
         module::register(m)?;
-        threads::register(m)
+        threads::register(m)?;
+        module::shorten_names(m)
     }
 }

@@ -72,7 +72,7 @@ class BackwardHook:
             replaced = hook(self.module, grads)
             if replaced is None:
                 continue
-            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
+            replaced = (replaced,) if isinstance(replaced, Tensor) else replaced
             if len(replaced) != len(grads):
                 raise RuntimeError(
                     "Backward pre hook returned an invalid number of grad_output, "
@@ -108,7 +108,7 @@ class BackwardHook:
             replaced = hook(self.module, grads, self.grad_outputs)
             if replaced is None:
                 continue
-            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
+            replaced = (replaced,) if isinstance(replaced, Tensor) else replaced
             if len(replaced) != len(grads):
                 raise RuntimeError(
                     "Backward hook returned an invalid number of grad_input, "

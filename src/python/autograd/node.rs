@@ -7,6 +7,7 @@ use crate::python::error::foreign;
 use crate::python::tensor::{Out, PyTensor};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::sync::{Arc, OnceLock, Weak};
@@ -101,7 +102,11 @@ impl PyNode {
     fn register_prehook(&self, r#fn: Py<PyAny>) -> PyResult<PyHookHandle> {
         let table = self.node()?.with_hooks(|h| h.pre.clone());
         let id = table.add(Arc::new(move |grads| {
-            Python::attach(|py| replaced(py, r#fn.bind(py).call1((tuple(py, grads)?,))?)).map_err(foreign)
+            Python::attach(|py| {
+                let hook = r#fn.bind(py);
+                replaced(hook, hook.call1((tuple(py, grads)?,))?, grads.len())
+            })
+            .map_err(foreign)
         }));
         Ok(PyHookHandle::new(move || table.remove(id), id))
     }
@@ -110,8 +115,11 @@ impl PyNode {
     fn register_hook(&self, r#fn: Py<PyAny>) -> PyResult<PyHookHandle> {
         let table = self.node()?.with_hooks(|h| h.post.clone());
         let id = table.add(Arc::new(move |inputs, outputs| {
-            Python::attach(|py| replaced(py, r#fn.bind(py).call1((tuple(py, inputs)?, tuple(py, outputs)?))?))
-                .map_err(foreign)
+            Python::attach(|py| {
+                let hook = r#fn.bind(py);
+                replaced(hook, hook.call1((tuple(py, inputs)?, tuple(py, outputs)?))?, inputs.len())
+            })
+            .map_err(foreign)
         }));
         Ok(PyHookHandle::new(move || table.remove(id), id))
     }
@@ -146,17 +154,31 @@ pub fn tuple<'py>(py: Python<'py>, grads: &[Option<crate::autograd::Tensor>]) ->
     PyTuple::new(py, items)
 }
 
-fn replaced(_py: Python<'_>, result: Bound<'_, PyAny>) -> PyResult<Option<GradList>> {
+fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) -> PyResult<Option<GradList>> {
     if result.is_none() {
         return Ok(None);
     }
-    if let Ok(one) = result.cast::<PyTensor>() {
-        return Ok(Some(smallvec::smallvec![Some(one.get().tensor.clone())]));
+    let result =
+        if result.is_instance_of::<PyTensor>() { PyTuple::new(hook.py(), [result])?.into_any() } else { result };
+    let wrong = |wanted: &str, given: &Bound<'_, PyAny>| match given.get_type().name() {
+        Ok(class) => PyTypeError::new_err(format!("expected {wanted}, but hook returned '{class}'")),
+        Err(error) => error,
+    };
+    let Ok(result) = result.cast::<PyTuple>() else { return Err(wrong("tuple", &result)) };
+    let gradient = |item: Bound<'_, PyAny>| match item.cast::<PyTensor>() {
+        Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
+        Err(_) if item.is_none() => Ok(None),
+        Err(_) => Err(wrong("Variable", &item)),
+    };
+    let list = result.iter().map(gradient).collect::<PyResult<GradList>>()?;
+    if list.len() != expected {
+        let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
+        let name = name.map_or_else(|| Ok("<unknown>".to_owned()), |name| name.extract())?;
+        return Err(PyRuntimeError::new_err(format!(
+            "hook '{name}' has returned an incorrect number of values (got {}, but expected {expected})",
+            list.len()
+        )));
     }
-    let list = result
-        .try_iter()?
-        .map(|item| Ok(item?.extract::<Option<Bound<'_, PyTensor>>>()?.map(|t| t.get().tensor.clone())))
-        .collect::<PyResult<GradList>>()?;
     Ok(Some(list))
 }
 

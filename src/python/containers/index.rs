@@ -8,7 +8,7 @@ use pyo3::PyClass;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 /// A container as the module that it is.
 pub fn as_module<'a, 'py, T>(container: &'a Bound<'py, T>) -> &'a Bound<'py, Module>
@@ -35,6 +35,10 @@ where
 
 /// Adds a child under a name, by the class's own `add_module` if it has one.
 pub fn add(container: &Bound<'_, Module>, name: &str, module: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !Method::AddModule.is_overridden(container) {
+        let name = PyString::new(container.py(), name);
+        return Module::add_module(container, name.as_any(), Some(module).filter(|module| !module.is_none()));
+    }
     container.call_method1(Method::AddModule.name(container.py()), (name, module)).map(drop)
 }
 
@@ -78,10 +82,11 @@ pub fn insert(container: &Bound<'_, Module>, at: usize, module: &Bound<'_, PyAny
     let (py, state) = (container.py(), container.get());
     let len = state.read(|state| state.children.len());
     let mut children = vec![(!module.is_none()).then(|| module.clone().unbind())];
-    for number in at..len {
+    for number in (at..len).rev() {
         let name = number.to_string();
         children.push(state.get(py, Kind::Child, &name).ok_or_else(|| PyKeyError::new_err(name))?);
     }
+    children[1..].reverse();
     for (number, child) in (at..).zip(children) {
         state.set(Kind::Child, &number.to_string(), child);
     }

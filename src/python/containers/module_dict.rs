@@ -90,7 +90,7 @@ impl ModuleDict {
             Ok(name) => as_module(slf).get().get(py, Kind::Child, name.to_str()?),
             Err(_) => None,
         };
-        let child = found.ok_or_else(|| PyKeyError::new_err(key.clone().unbind()))?;
+        let child = found.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)))?;
         Ok(child.map_or_else(|| py.None().into_bound(py), |child| child.into_bound(py)))
     }
 

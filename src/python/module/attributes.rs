@@ -27,7 +27,12 @@ impl Module {
     /// everything else goes to the instance.
     fn _setattr(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let text = name.to_str()?;
-        let (ready, kind) = (slf.get().is_ready(), slf.get().read(|state| state.find(text).map(|(kind, _)| kind)));
+        let ready = slf.get().is_ready();
+        // A name that the tables themselves were given twice: an assignment takes a child for one before a buffer.
+        let kind = slf.get().read(|state| match state.find(text) {
+            Some((Kind::Buffer, _)) if state.children.contains(text) => Some(Kind::Child),
+            found => found.map(|(kind, _)| kind),
+        });
         if is_parameter(value) {
             if !ready {
                 return Err(PyAttributeError::new_err("cannot assign parameters before Module.__init__() call"));
@@ -151,7 +156,11 @@ impl Module {
     /// Adds a child module, or `None` under a child's name.
     ///
     /// Raises `TypeError` for anything but a module, `KeyError` for a bad or taken name.
-    fn add_module(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>, module: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    pub fn add_module(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyAny>,
+        module: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let py = slf.py();
         if let Some(module) = module
             && !module.is_instance_of::<Module>()
@@ -183,7 +192,7 @@ impl Module {
         let py = slf.py();
         let class = py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "dir"), (slf.get_type(),))?;
         let names = class.cast_into::<PyList>()?;
-        if let Some(dict) = lookup::instance_dict(slf) {
+        if let Some(dict) = lookup::instance_dict(slf.as_any()) {
             names.call_method1(intern!(py, "extend"), (dict,))?;
         }
         let own: Vec<String> = slf.get().read(|state| {
@@ -237,7 +246,7 @@ fn check_free(slf: &Bound<'_, Module>, name: &Bound<'_, PyString>, kind: Kind) -
 /// Takes a name away from the instance and from every registry but one.
 fn free_name(slf: &Bound<'_, Module>, name: &Bound<'_, PyString>, keep: Kind) -> PyResult<()> {
     let text = name.to_str()?;
-    if let Some(dict) = lookup::instance_dict(slf)
+    if let Some(dict) = lookup::instance_dict(slf.as_any())
         && dict.contains(name)?
     {
         dict.del_item(name)?;

@@ -73,6 +73,11 @@ impl Module {
         })
     }
 
+    /// Whether there may be hooks of any kind.
+    pub fn has_hooks(&self) -> bool {
+        self.read(|state| state.hooks().is_some())
+    }
+
     /// Changes the hooks.
     pub fn write_hooks<R>(&self, change: impl FnOnce(&mut Hooks<Handle>) -> R) -> R {
         self.write(|state| {
@@ -103,9 +108,15 @@ impl Module {
 
     /// Makes the module as good as new, as `__init__` does.
     pub fn reset(&self) {
+        self.replace(State::default());
+    }
+
+    /// Puts another state in the place of the module's, as `__init__` does with an empty one.
+    pub fn replace(&self, fresh: State) {
+        let hooked = fresh.hooks().is_some_and(Hooks::any_in_call);
         let old = self.write(|state| {
-            self.flags.store(READY, Ordering::Release);
-            std::mem::take(state)
+            self.flags.store(if hooked { READY | HOOKED } else { READY }, Ordering::Release);
+            std::mem::replace(state, fresh)
         });
         drop(old);
     }

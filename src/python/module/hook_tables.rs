@@ -43,7 +43,7 @@ impl Owner {
 }
 
 fn unknown(id: &Bound<'_, PyAny>) -> PyErr {
-    PyKeyError::new_err(id.clone().unbind())
+    PyKeyError::new_err((id.clone().unbind(),))
 }
 
 fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -8,6 +8,8 @@ use crate::autograd::GradModeGuard;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::registry::Name;
 use crate::nn::state_dict::{Misfit, transpose_fits};
+use crate::ops::copy::copy_;
+use crate::python::gil::without_gil;
 use crate::python::tensor::{PyParameter, PyTensor};
 use pyo3::exceptions::{PyAssertionError, PyException, PyRuntimeError, PyTypeError};
 use pyo3::intern;
@@ -22,6 +24,9 @@ const ASSIGN: &str = "assign_to_params_buffers";
 const EXTRA: &str = "_extra_state";
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
+    if !slf.get().has_hooks() {
+        return vec![];
+    }
     slf.get().read_hooks(kind, |table| table.snapshot(|call| call.clone_ref(slf.py())))
 }
 
@@ -58,20 +63,37 @@ impl<'py> Loading<'py> {
             let mut parts = split(state, prefix)?;
             for (name, child) in children {
                 let Some(child) = child else { continue };
-                let part = parts.remove(&*name).unwrap_or_else(|| PyDict::new(py));
+                let part = match name.contains('.') {
+                    // Only an assignment under such a name makes it.
+                    true => below(state, &format!("{prefix}{name}."))?,
+                    false => parts.remove(&*name).unwrap_or_else(|| PyDict::new(py)),
+                };
                 self.load(child.bind(py).cast()?, &part, &format!("{prefix}{name}."))?;
             }
         }
         self.run_post_hooks(slf)
     }
 
+    /// What was saved beside a module's tensors. With `assign` a copy, so that the option does not stay in the state.
     fn local_metadata(&self, py: Python<'py>, prefix: &str) -> PyResult<Bound<'py, PyDict>> {
-        let local = PyDict::new(py);
-        if let Some(metadata) = &self.metadata {
-            let path = prefix.strip_suffix('.').unwrap_or(prefix);
-            let saved = metadata.call_method1(intern!(py, "get"), (path, PyDict::new(py)))?;
-            local.update(saved.cast::<PyMapping>()?)?;
-        }
+        let path = prefix.strip_suffix('.').unwrap_or(prefix);
+        let saved = match &self.metadata {
+            None => None,
+            Some(metadata) => match metadata.cast::<PyDict>() {
+                Ok(metadata) => metadata.get_item(path)?,
+                Err(_) => Some(metadata.call_method1(intern!(py, "get"), (path, PyDict::new(py)))?),
+            },
+        };
+        let local = match saved.map(Bound::cast_into::<PyDict>) {
+            Some(Ok(saved)) if !self.assign => return Ok(saved),
+            Some(Ok(saved)) => saved.copy()?,
+            Some(Err(other)) => {
+                let local = PyDict::new(py);
+                local.update(other.into_inner().cast::<PyMapping>()?)?;
+                local
+            }
+            None => PyDict::new(py),
+        };
         if self.assign {
             local.set_item(ASSIGN, true)?;
         }
@@ -94,7 +116,7 @@ impl<'py> Loading<'py> {
     fn incompatible(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let class = py.import(intern!(py, "rsnn.nn.modules._incompatible_keys"))?;
         let Report { missing, unexpected, .. } = &self.report;
-        class.call_method1(intern!(py, "IncompatibleKeys"), (missing, unexpected))
+        class.call_method1(intern!(py, "_IncompatibleKeys"), (missing, unexpected))
     }
 
     /// All that does not fit, as one error.
@@ -134,6 +156,17 @@ fn split<'py>(state: &Bound<'py, PyDict>, prefix: &str) -> PyResult<FxHashMap<Na
         }
     }
     Ok(parts)
+}
+
+/// The entries of a state that start with a prefix.
+fn below<'py>(state: &Bound<'py, PyDict>, prefix: &str) -> PyResult<Bound<'py, PyDict>> {
+    let part = PyDict::new(state.py());
+    for (key, value) in state {
+        if key.cast::<PyString>()?.to_str()?.starts_with(prefix) {
+            part.set_item(key, value)?;
+        }
+    }
+    Ok(part)
 }
 
 /// Loads what the module itself saves.
@@ -211,6 +244,11 @@ fn add_unexpected<'py>(
     Ok(())
 }
 
+/// Whether a tensor is of a class of ours, and not of a subclass that may copy otherwise.
+fn is_exact(tensor: &Bound<'_, PyAny>) -> bool {
+    tensor.is_exact_instance_of::<PyParameter>() || tensor.is_exact_instance_of::<PyTensor>()
+}
+
 /// Loads one tensor; gives the text of what is wrong with it, if something is.
 fn load_one<'py>(
     slf: &Bound<'py, Module>,
@@ -224,7 +262,8 @@ fn load_one<'py>(
     let (Ok(tensor), Ok(given)) = (own.cast::<PyTensor>(), saved.cast::<PyTensor>()) else {
         let class = saved.get_type();
         return Ok(Err(format!(
-            "While copying the parameter named \"{key}\", expected rsnn.Tensor from checkpoint but received {class}"
+            "While copying the parameter named \"{key}\", expected rsnn.Tensor or Tensor-like object from checkpoint but \
+             received {class}"
         )));
     };
     let (shape, saved_shape) = (tensor.get().tensor.shape(), given.get().tensor.shape());
@@ -244,11 +283,16 @@ fn load_one<'py>(
              model is {shape_text}.{cure}"
         )));
     }
+    let _no_grad = GradModeGuard::new(false);
     let result = if assign {
         take_over(slf, name, own, &given)
     } else {
-        let _no_grad = GradModeGuard::new(false);
-        own.call_method1(intern!(py, "copy_"), (&given,)).map(drop)
+        if is_exact(own) && is_exact(given.as_any()) {
+            let (own, given) = (&tensor.get().tensor, &given.get().tensor);
+            without_gil(py, own.numel(), || copy_(own, given))
+        } else {
+            own.call_method1(intern!(py, "copy_"), (&given,)).map(drop)
+        }
     };
     match result {
         Ok(()) => Ok(Ok(())),

@@ -33,7 +33,8 @@ pub fn type_attribute<'py>(class: &Bound<'py, PyType>, name: &Bound<'py, PyStrin
 ///
 /// # Safety
 ///
-/// The object must be alive.
+/// The object must be alive, and of a class without items in its layout (as `tuple` has), or of one that has no
+/// positive offset of dictionaries.
 unsafe fn dict_slot(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
     // SAFETY: the offset comes from the object's own class; modules have a fixed-size layout, so it is positive.
     unsafe {
@@ -42,8 +43,8 @@ unsafe fn dict_slot(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
     }
 }
 
-/// The `__dict__` of a module, if it has one yet.
-pub fn instance_dict<'py>(module: &Bound<'py, Module>) -> Option<Bound<'py, PyDict>> {
+/// The `__dict__` of an object of a native class or a subclass of one, if it has one yet.
+pub fn instance_dict<'py>(module: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
     // SAFETY: the object is alive; what stands in the slot is null or a dictionary.
     unsafe {
         let slot = dict_slot(module.as_ptr());
@@ -52,6 +53,34 @@ pub fn instance_dict<'py>(module: &Bound<'py, Module>) -> Option<Bound<'py, PyDi
         }
         Bound::from_borrowed_ptr_or_opt(module.py(), *slot).map(|dict| dict.cast_into_unchecked())
     }
+}
+
+/// The `__dict__` of a module, made if it has none yet. It holds the plain attributes; [`show_tables`] gives Python
+/// another view.
+#[pyfunction]
+#[pyo3(name = "_module_dict")]
+pub fn own_dict<'py>(module: &Bound<'py, Module>) -> PyResult<Bound<'py, PyDict>> {
+    // SAFETY: a live object whose class has dictionaries; the result is a new reference or null with an exception set.
+    let dict = unsafe {
+        let dict = ffi::PyObject_GenericGetDict(module.as_ptr(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(module.py(), dict)?
+    };
+    dict.cast_into().map_err(Into::into)
+}
+
+/// Makes a descriptor what `Module` has under `__dict__`: it shows the tables too, as if they were attributes.
+#[pyfunction]
+#[pyo3(name = "_show_module_tables")]
+pub fn show_tables(descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
+    let class = descriptor.py().get_type::<Module>();
+    // `type.__setattr__` takes the name for the class's own dictionary, so it is written there.
+    // SAFETY: a live heap type of ours; its caches are told.
+    let done = unsafe {
+        let done = ffi::PyDict_SetItemString((*class.as_type_ptr()).tp_dict, c"__dict__".as_ptr(), descriptor.as_ptr());
+        ffi::PyType_Modified(class.as_type_ptr());
+        done
+    };
+    if done == 0 { Ok(()) } else { Err(PyErr::fetch(descriptor.py())) }
 }
 
 /// Whether an object of a class has, under a name, exactly this attribute of the class: nothing overrides it, neither
@@ -212,6 +241,25 @@ pub fn adopt(class: &Bound<'_, PyType>) {
     }
 }
 
+/// Makes the interpreter's error texts call the classes of a module by their names alone, as they call classes that are
+/// written in Python: `'Sequential' object has no attribute 'x'`.
+pub fn shorten_names(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    for value in m.dict().values() {
+        let Ok(class) = value.cast::<PyType>() else { continue };
+        // SAFETY: a live class. Of one that was made from a specification, the name is a C string that lives as long as
+        // the class and that the class owns by another pointer; the tail of it is one too.
+        unsafe {
+            let class = class.as_type_ptr();
+            if ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HEAPTYPE) != 0 {
+                let name = std::ffi::CStr::from_ptr((*class).tp_name).to_bytes();
+                let dot = name.iter().rposition(|&byte| byte == b'.');
+                (*class).tp_name = (*class).tp_name.add(dot.map_or(0, |dot| dot + 1));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether a module has an attribute: `hasattr`, without an exception where none is needed.
 pub fn has_attribute(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> PyResult<bool> {
     // SAFETY: a live class; function pointers are only compared here.
@@ -220,7 +268,7 @@ pub fn has_attribute(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> 
     if !native || class_attribute(module.as_any(), name).is_some() {
         return module.as_any().hasattr(name);
     }
-    if let Some(dict) = instance_dict(module)
+    if let Some(dict) = instance_dict(module.as_any())
         && dict.contains(name)?
     {
         return Ok(true);

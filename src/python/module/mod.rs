@@ -6,6 +6,7 @@ mod backward;
 mod blame;
 pub mod call;
 pub mod class;
+mod copy;
 mod global;
 pub mod handle;
 mod hook_kinds;
@@ -23,6 +24,8 @@ mod table_attributes;
 pub mod tables;
 mod text;
 pub mod walks;
+
+pub use lookup::{instance_dict, shorten_names};
 
 use hooks::{
     register_module_backward_hook, register_module_buffer_registration_hook, register_module_forward_hook,
@@ -52,6 +55,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(register_module_buffer_registration_hook, m)?)?;
     m.add_function(wrap_pyfunction!(register_module_module_registration_hook, m)?)?;
     m.add_function(wrap_pyfunction!(backward::_module_passage, m)?)?;
+    m.add_function(wrap_pyfunction!(lookup::own_dict, m)?)?;
+    m.add_function(wrap_pyfunction!(lookup::show_tables, m)?)?;
     tables::install(py)?;
     natives::install(py)
 }

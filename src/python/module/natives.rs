@@ -31,11 +31,14 @@ pub enum Method {
     ExtraRepr,
     GetName,
     AddModule,
+    DeepCopy,
+    GetState,
+    SetState,
     /// `__iter__` of `Sequential`.
     SequentialIter,
 }
 
-const NAMES: [(Method, &str); 21] = [
+const NAMES: [(Method, &str); 24] = [
     (Method::NamedModules, "named_modules"),
     (Method::NamedMembers, "_named_members"),
     (Method::NamedParameters, "named_parameters"),
@@ -56,6 +59,9 @@ const NAMES: [(Method, &str); 21] = [
     (Method::ExtraRepr, "extra_repr"),
     (Method::GetName, "_get_name"),
     (Method::AddModule, "add_module"),
+    (Method::DeepCopy, "__deepcopy__"),
+    (Method::GetState, "__getstate__"),
+    (Method::SetState, "__setstate__"),
     (Method::SequentialIter, "__iter__"),
 ];
 

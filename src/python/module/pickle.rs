@@ -91,7 +91,7 @@ fn take_table(slf: &Bound<'_, Module>, name: &str, value: &Bound<'_, PyAny>) -> 
 impl Module {
     /// The instance's attributes and tables as a dictionary: what `copy` and `pickle` take.
     fn __getstate__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
-        let state = match lookup::instance_dict(slf) {
+        let state = match lookup::instance_dict(slf.as_any()) {
             Some(dict) => dict.copy()?,
             None => PyDict::new(slf.py()),
         };
@@ -102,7 +102,7 @@ impl Module {
     /// Takes such a dictionary.
     fn __setstate__(slf: &Bound<'_, Self>, state: &Bound<'_, PyDict>) -> PyResult<()> {
         slf.get().set_ready();
-        let dict = slf.getattr(intern!(slf.py(), "__dict__"))?.cast_into::<PyDict>()?;
+        let dict = lookup::own_dict(slf)?;
         // Options belong to hooks, so the hooks come first.
         let mut options = vec![];
         for (name, value) in state {

@@ -5,10 +5,12 @@ use super::natives::Method;
 use super::tables::entries;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::registry::Name;
+use crate::python::tensor::{PyParameter, PyTensor, wrap};
 use pyo3::exceptions::{PyFutureWarning, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
+use smallvec::SmallVec;
 
 /// What a walk for a saved state carries along.
 struct Saving<'a, 'py> {
@@ -23,20 +25,32 @@ fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 }
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
+    if !slf.get().has_hooks() {
+        return vec![];
+    }
     slf.get().read_hooks(kind, |table| table.snapshot(|call| call.clone_ref(slf.py())))
+}
+
+/// The same memory outside of the graph.
+fn detached(tensor: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = tensor.py();
+    if tensor.is_exact_instance_of::<PyParameter>() || tensor.is_exact_instance_of::<PyTensor>() {
+        return Ok(wrap(py, tensor.cast::<PyTensor>()?.get().tensor.detach())?.into_any());
+    }
+    tensor.call_method0(intern!(py, "detach"))
 }
 
 /// Writes what the module itself saves: parameters, persistent buffers and, if its class defines one, an extra state.
 fn save_own(slf: &Bound<'_, Module>, destination: &Bound<'_, PyAny>, prefix: &str, keep_vars: bool) -> PyResult<()> {
     let py = slf.py();
-    let own: Vec<(Name, Handle)> =
+    let own: SmallVec<[(Name, Handle); 4]> =
         slf.get().read(|state| state.saved().map(|(name, handle)| (name.clone(), handle.clone_ref(py))).collect());
     let mut key = String::from(prefix);
     for (name, tensor) in own {
         key.truncate(prefix.len());
         key.push_str(&name);
         let tensor = tensor.into_bound(py);
-        let tensor = if keep_vars { tensor } else { tensor.call_method0(intern!(py, "detach"))? };
+        let tensor = if keep_vars { tensor } else { detached(tensor)? };
         destination.set_item(PyString::new(py, &key), tensor)?;
     }
     if Method::GetExtraState.is_overridden(slf) {
@@ -66,9 +80,15 @@ impl<'py> Saving<'_, 'py> {
         } else {
             save_own(slf, self.destination, prefix, self.keep_vars)?;
         }
-        for (name, child) in slf.get().read(|state| entries(py, &state.children)) {
-            let Some(child) = child else { continue };
-            self.save_child(child.bind(py), &format!("{prefix}{name}."))?;
+        if slf.get().read(|state| !state.children.is_empty()) {
+            let mut path = String::from(prefix);
+            for (name, child) in slf.get().read(|state| entries(py, &state.children)) {
+                let Some(child) = child else { continue };
+                path.truncate(prefix.len());
+                path.push_str(&name);
+                path.push('.');
+                self.save_child(child.bind(py), &path)?;
+            }
         }
         self.run_hooks(slf, prefix, &version)
     }

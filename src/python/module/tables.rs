@@ -89,7 +89,7 @@ impl RegistryView {
             }
             Err(_) => None,
         };
-        found.ok_or_else(|| PyKeyError::new_err(key.clone().unbind()))
+        found.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)))
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: Option<Handle>) -> PyResult<()> {
@@ -113,7 +113,7 @@ impl RegistryView {
         };
         match removed {
             Some(_) => Ok(()),
-            None => Err(PyKeyError::new_err(key.clone().unbind())),
+            None => Err(PyKeyError::new_err((key.clone().unbind(),))),
         }
     }
 
@@ -294,8 +294,20 @@ pub fn replace_names(module: &Module, names: &Bound<'_, PyAny>) -> PyResult<()> 
 
 /// Completes the views with the mixin methods of `collections.abc`, and registers them there.
 pub fn install(py: Python<'_>) -> PyResult<()> {
-    const MAPPING: [&str; 10] =
-        ["keys", "items", "values", "get", "__eq__", "pop", "clear", "update", "setdefault", "popitem"];
+    const MAPPING: [&str; 11] = [
+        "keys",
+        "items",
+        "values",
+        "get",
+        "__eq__",
+        "pop",
+        "clear",
+        "update",
+        "setdefault",
+        "popitem",
+        // What `pop` asks the class for.
+        "_MutableMapping__marker",
+    ];
     const SET: [&str; 20] = [
         "__eq__",
         "__le__",
@@ -329,7 +341,7 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     )]) {
         let own = view.getattr("__dict__")?;
         for name in names {
-            if name.starts_with("__") || !own.contains(name)? {
+            if name.starts_with("_") || !own.contains(name)? {
                 view.setattr(*name, base.getattr(*name)?)?;
             }
         }

@@ -23,7 +23,8 @@ enum Walk {
 
 /// Where a walk is.
 enum Stage {
-    Waiting(Walk),
+    /// Boxed, as it is taken out and put back at each step.
+    Waiting(Box<Walk>),
     /// It runs, maybe in another thread.
     Running,
     Done,
@@ -38,7 +39,7 @@ pub struct WalkIterator {
 
 impl WalkIterator {
     fn new(walk: Walk, named: bool) -> Self {
-        Self { stage: Mutex::new(Stage::Waiting(walk)), named }
+        Self { stage: Mutex::new(Stage::Waiting(Box::new(walk))), named }
     }
 
     /// The next thing a walk comes to. A walk that gives names and things gives only the things if `named` is not set.
@@ -97,12 +98,13 @@ impl WalkIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.stage.try_lock().as_deref() {
-            Some(Stage::Waiting(Walk::Modules(walk))) => walk.held().try_for_each(|handle| visit.call(handle)),
-            Some(Stage::Waiting(Walk::Members(walk))) => walk.held().try_for_each(|handle| visit.call(handle)),
-            Some(Stage::Waiting(Walk::Children(walk))) => walk.held().try_for_each(|handle| visit.call(handle)),
-            Some(Stage::Waiting(Walk::Own(walk))) => visit.call(walk),
-            _ => Ok(()),
+        let stage = self.stage.try_lock();
+        let Some(Stage::Waiting(walk)) = stage.as_deref() else { return Ok(()) };
+        match &**walk {
+            Walk::Modules(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
+            Walk::Members(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
+            Walk::Children(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
+            Walk::Own(walk) => visit.call(walk),
         }
     }
 }

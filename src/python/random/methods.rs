@@ -2,6 +2,7 @@
 
 use super::factories::{NumberOrTensor, integer, warn_inexact};
 use super::generator::{PyGenerator, source};
+use crate::autograd::GradModeGuard;
 use crate::ops::random::{self, Distribution, bernoulli_, fill_};
 use crate::python::gil::without_gil;
 use crate::python::tensor::{Out, PyTensor};
@@ -18,6 +19,45 @@ fn filled<'py>(
     let (tensor, generator) = (&slf.get().tensor, source(generator));
     without_gil(slf.py(), tensor.numel(), || fill_(tensor, distribution, generator.as_ref()))?;
     Ok(slf.clone())
+}
+
+/// Fills a tensor with uniform random numbers of `[low, high)`, outside of the graph. What initialisers do.
+#[pyfunction]
+#[pyo3(signature = (tensor, low, high, generator=None))]
+pub fn _draw_uniform<'py>(
+    tensor: &Bound<'py, PyTensor>,
+    low: f64,
+    high: f64,
+    generator: Option<&Bound<'py, PyGenerator>>,
+) -> PyResult<Bound<'py, PyTensor>> {
+    let _no_grad = GradModeGuard::new(false);
+    filled(tensor, Distribution::Uniform { from: low, to: high }, generator)
+}
+
+/// Fills a tensor with normal random numbers, outside of the graph.
+#[pyfunction]
+#[pyo3(signature = (tensor, mean, std, generator=None))]
+pub fn _draw_normal<'py>(
+    tensor: &Bound<'py, PyTensor>,
+    mean: f64,
+    std: f64,
+    generator: Option<&Bound<'py, PyGenerator>>,
+) -> PyResult<Bound<'py, PyTensor>> {
+    let _no_grad = GradModeGuard::new(false);
+    filled(tensor, Distribution::Normal { mean, std }, generator)
+}
+
+/// How many inputs a unit has, and how many units an input reaches, for a weight `(out, in, *kernel)`; `None` for fewer
+/// than two axes.
+#[pyfunction]
+pub fn _fans(tensor: &Bound<'_, PyTensor>) -> Option<(usize, usize)> {
+    tensor.get().tensor.with_array(|array| match array.shape() {
+        [fan_out, fan_in, kernel @ ..] => {
+            let positions: usize = kernel.iter().product();
+            Some((fan_in * positions, fan_out * positions))
+        }
+        _ => None,
+    })
 }
 
 #[pymethods]

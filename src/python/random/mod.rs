@@ -12,5 +12,8 @@ use pyo3::prelude::*;
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     generator::register(m)?;
     factories::register(m)?;
+    m.add_function(wrap_pyfunction!(methods::_draw_uniform, m)?)?;
+    m.add_function(wrap_pyfunction!(methods::_draw_normal, m)?)?;
+    m.add_function(wrap_pyfunction!(methods::_fans, m)?)?;
     dropout::register(m)
 }

@@ -4,6 +4,7 @@ use super::class::{PyTensor, wrap};
 use super::parameter::PyParameter;
 use crate::array::{Array, DType, Storage};
 use crate::autograd::Tensor;
+use crate::python::module::instance_dict;
 use crate::shape::Layout;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -19,6 +20,10 @@ fn bytes_of(storage: &Arc<Storage>) -> PyResult<Array> {
 
 /// The copy of a storage, made once for all tensors that share it: `memo` keeps it under the storage's address.
 fn copied_storage(storage: &Arc<Storage>, memo: &Bound<'_, PyDict>) -> PyResult<Arc<Storage>> {
+    // The tensor has one reference, the array at hand another one: nobody shares it.
+    if Arc::strong_count(storage) <= 2 {
+        return Ok(bytes_of(storage)?.copy_contiguous()?.storage().clone());
+    }
     let key = ("rsnn storage", storage.as_ptr() as usize);
     if let Some(known) = memo.get_item(key)? {
         return Ok(known.cast::<PyTensor>()?.get().tensor.array().storage().clone());
@@ -30,8 +35,9 @@ fn copied_storage(storage: &Arc<Storage>, memo: &Bound<'_, PyDict>) -> PyResult<
 
 #[pymethods]
 impl PyTensor {
-    /// A leaf with its own memory. Tensors that share memory share it again when they are copied together.
-    fn __deepcopy__<'py>(slf: &Bound<'py, Self>, memo: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    /// A leaf with its own memory. Tensors that share memory share it again when they are copied together. A
+    /// parameter's gradient stays behind, as in PyTorch; that of another tensor is copied.
+    pub fn __deepcopy__<'py>(slf: &Bound<'py, Self>, memo: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let tensor = &slf.get().tensor;
         if !tensor.is_leaf() {
@@ -41,23 +47,31 @@ impl PyTensor {
         }
         let array = tensor.array();
         let storage = copied_storage(array.storage(), memo)?;
-        let twin = wrap(py, Tensor::new(Array::from_storage(storage, array.dtype(), array.layout().clone())?))?;
+        let twin = Tensor::new(Array::from_storage(storage, array.dtype(), array.layout().clone())?);
         let class = slf.get_type();
-        let copy = if slf.is_instance_of::<PyParameter>() {
-            class.call1((twin, tensor.requires_grad()))?
+        let is_parameter = slf.is_instance_of::<PyParameter>();
+        let copy = if slf.is_exact_instance_of::<PyParameter>() {
+            twin.set_requires_grad(tensor.requires_grad())?;
+            PyParameter::wrap(py, twin)?.into_any()
+        } else if is_parameter {
+            class.call1((wrap(py, twin)?, tensor.requires_grad()))?
         } else {
+            let twin = wrap(py, twin)?;
             let copy = if slf.is_exact_instance_of::<PyTensor>() { twin.into_any() } else { class.call1((twin,))? };
             copy.cast::<PyTensor>()?.get().tensor.set_requires_grad(tensor.requires_grad())?;
             copy
         };
         memo.set_item(slf.as_ptr() as usize, &copy)?;
-        let deepcopy = py.import(intern!(py, "copy"))?.getattr(intern!(py, "deepcopy"))?;
-        let attributes = slf.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
-        if !attributes.is_empty() {
-            copy.setattr(intern!(py, "__dict__"), deepcopy.call1((attributes, memo))?)?;
+        let deepcopy = || py.import(intern!(py, "copy"))?.getattr(intern!(py, "deepcopy"));
+        if let Some(attributes) = instance_dict(slf.as_any())
+            && !attributes.is_empty()
+        {
+            copy.setattr(intern!(py, "__dict__"), deepcopy()?.call1((attributes, memo))?)?;
         }
-        if let Some(grad) = tensor.grad() {
-            copy.setattr(intern!(py, "grad"), deepcopy.call1((wrap(py, grad)?, memo))?)?;
+        if let Some(grad) = tensor.grad()
+            && !is_parameter
+        {
+            copy.setattr(intern!(py, "grad"), deepcopy()?.call1((wrap(py, grad)?, memo))?)?;
         }
         Ok(copy)
     }

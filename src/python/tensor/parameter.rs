@@ -3,7 +3,9 @@
 use super::class::{PyTensor, adopt};
 use crate::array::Array;
 use crate::autograd::Tensor;
-use crate::python::dtype::default_dtype;
+use crate::python::arguments::{IntList, check_device, sizes};
+use crate::python::dtype::{DTypeArg, default_dtype};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -20,12 +22,46 @@ use pyo3::types::{PyDict, PyTuple};
 #[pyclass(name = "Parameter", module = "rsnn.nn.parameter", extends = PyTensor, subclass, frozen)]
 pub struct PyParameter;
 
+impl PyParameter {
+    /// A parameter of a new tensor.
+    pub fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, Self>> {
+        let object = Bound::new(py, PyClassInitializer::from(PyTensor::new(tensor)).add_subclass(PyParameter))?;
+        adopt(object.as_super());
+        Ok(object)
+    }
+}
+
+/// A trained parameter of undefined values, as layers make before they draw them.
+///
+/// Args:
+///     size: its sizes.
+///     device: only `"cpu"`.
+///     dtype: the element type; the default float type if not given.
+#[pyfunction]
+#[pyo3(signature = (size, device=None, dtype=None))]
+fn _empty_parameter<'py>(
+    py: Python<'py>,
+    size: IntList,
+    device: Option<&Bound<'py, PyAny>>,
+    dtype: Option<DTypeArg>,
+) -> PyResult<Bound<'py, PyParameter>> {
+    check_device(device)?;
+    let dtype = dtype.map_or_else(default_dtype, |dtype| dtype.0);
+    let tensor = Tensor::new(Array::empty(&sizes("empty", &size.0)?, dtype)?);
+    tensor.set_requires_grad(true)?;
+    PyParameter::wrap(py, tensor)
+}
+
 fn contents(data: Option<&Bound<'_, PyTensor>>, requires_grad: bool) -> PyResult<PyTensor> {
     let tensor = match data {
         Some(data) => data.get().tensor.data(),
         None => Tensor::new(Array::zeros(&[0], default_dtype())?),
     };
     if requires_grad {
+        if !tensor.dtype().is_float() {
+            let text = "Only Tensors of floating point and complex dtype can require gradients";
+            return Err(PyRuntimeError::new_err(text));
+        }
         tensor.set_requires_grad(true)?;
     }
     Ok(PyTensor::new(tensor))
@@ -55,5 +91,6 @@ impl PyParameter {
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<PyParameter>()
+    m.add_class::<PyParameter>()?;
+    m.add_function(wrap_pyfunction!(_empty_parameter, m)?)
 }

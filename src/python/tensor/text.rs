@@ -1,6 +1,7 @@
 //! Tensors as text and as lists. The text itself is written in Python (`rsnn._tensor_str`).
 
 use super::class::{PyTensor, scalar_object};
+use super::parameter::PyParameter;
 use crate::array::{Category, Element, Scalar};
 use crate::dispatch_all;
 use pyo3::exceptions::PyTypeError;
@@ -62,7 +63,8 @@ impl PyTensor {
 
     /// A tensor without axes is formatted as its number.
     fn __format__<'py>(slf: &Bound<'py, Self>, spec: &str) -> PyResult<Bound<'py, PyAny>> {
-        if slf.get().tensor.ndim() == 0 {
+        // A parameter shows itself as one, as in PyTorch.
+        if slf.get().tensor.ndim() == 0 && !slf.is_instance_of::<PyParameter>() {
             return slf.call_method0("item")?.call_method1("__format__", (spec,));
         }
         if spec.is_empty() {

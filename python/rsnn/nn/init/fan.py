@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING
 
-import rsnn
+from rsnn._C import _draw_normal, _draw_uniform, _fans
 
 if TYPE_CHECKING:
     from rsnn import Generator, Tensor
@@ -56,22 +56,23 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs a unit has, and how many units an input reaches, for a weight ``(out, in, *kernel)``."""
-    if tensor.dim() < 2:
+    fans = _fans(tensor)
+    if fans is None:
         raise ValueError(
             "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, "
             f"got shape {tuple(tensor.shape)}"
         )
-    fan_out, fan_in, *kernel = tensor.shape
-    positions = math.prod(kernel)
-    return fan_in * positions, fan_out * positions
+    return fans
 
 
 def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     """The fan that ``mode`` names."""
     mode = mode.lower()
-    if mode not in _MODES:
-        raise ValueError(f"Mode {mode} not supported, please use one of {_MODES}")
-    return _calculate_fan_in_and_fan_out(tensor)[_MODES.index(mode)]
+    if mode == "fan_in":
+        return _calculate_fan_in_and_fan_out(tensor)[0]
+    if mode == "fan_out":
+        return _calculate_fan_in_and_fan_out(tensor)[1]
+    raise ValueError(f"Mode {mode} not supported, please use one of {_MODES}")
 
 
 def _xavier_std(tensor: Tensor, gain: float) -> float:
@@ -94,8 +95,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
         >>> w = nn.init.xavier_uniform_(rsnn.empty(3, 5), gain=nn.init.calculate_gain("tanh"))
     """
     bound = math.sqrt(3.0) * _xavier_std(tensor, gain)
-    with rsnn.no_grad():
-        return tensor.uniform_(-bound, bound, generator=generator)
+    return _draw_uniform(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -113,13 +113,12 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
         >>> w = nn.init.xavier_normal_(rsnn.empty(3, 5))
     """
     std = _xavier_std(tensor, gain)
-    with rsnn.no_grad():
-        return tensor.normal_(0.0, std, generator=generator)
+    return _draw_normal(tensor, 0.0, std, generator)
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float | None:
     """The standard deviation, or ``None`` (and a warning) for a tensor without elements."""
-    if 0 in tensor.shape:
+    if tensor.numel() == 0:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
         return None
     fan = _calculate_correct_fan(tensor, mode)
@@ -152,8 +151,7 @@ def kaiming_uniform_(
     if std is None:
         return tensor
     bound = math.sqrt(3.0) * std
-    with rsnn.no_grad():
-        return tensor.uniform_(-bound, bound, generator=generator)
+    return _draw_uniform(tensor, -bound, bound, generator)
 
 
 def kaiming_normal_(
@@ -181,5 +179,4 @@ def kaiming_normal_(
     std = _kaiming_std(tensor, a, mode, nonlinearity)
     if std is None:
         return tensor
-    with rsnn.no_grad():
-        return tensor.normal_(0, std, generator=generator)
+    return _draw_normal(tensor, 0, std, generator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import rsnn
+from rsnn._C import _draw_normal, _draw_uniform
 
 if TYPE_CHECKING:
     from rsnn import Generator, Tensor
@@ -22,8 +23,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     Example:
         >>> w = nn.init.uniform_(rsnn.empty(3, 5), -1.0, 1.0)
     """
-    with rsnn.no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+    return _draw_uniform(tensor, a, b, generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -38,8 +38,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     Example:
         >>> w = nn.init.normal_(rsnn.empty(3, 5), std=0.02)
     """
-    with rsnn.no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+    return _draw_normal(tensor, mean, std, generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

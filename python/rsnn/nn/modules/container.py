@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import types
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
@@ -15,6 +16,11 @@ from rsnn._C import Sequential as Sequential
 from .module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+
+
+for _container in (Sequential, ModuleList, ModuleDict):
+    # `ModuleList[Linear]` says to type checkers what a list holds; at run time it is the list.
+    _container.__class_getitem__ = classmethod(types.GenericAlias)  # type: ignore[attr-defined]
 
 
 def _as_parameter(value: Any) -> Any:

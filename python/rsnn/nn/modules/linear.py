@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import rsnn
-from rsnn._C import Tensor
+from rsnn._C import Tensor, _empty_parameter
 from rsnn.nn import functional as F
 from rsnn.nn import init
 from rsnn.nn.modules.module import Module
-from rsnn.nn.parameter import Parameter
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
@@ -74,9 +72,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(rsnn.empty((out_features, in_features), device=device, dtype=dtype))
+        self.weight = _empty_parameter((out_features, in_features), device, dtype)
         if bias:
-            self.bias = Parameter(rsnn.empty(out_features, device=device, dtype=dtype))
+            self.bias = _empty_parameter((out_features,), device, dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -146,9 +144,9 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = Parameter(rsnn.empty((out_features, in1_features, in2_features), device=device, dtype=dtype))
+        self.weight = _empty_parameter((out_features, in1_features, in2_features), device, dtype)
         if bias:
-            self.bias = Parameter(rsnn.empty(out_features, device=device, dtype=dtype))
+            self.bias = _empty_parameter((out_features,), device, dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

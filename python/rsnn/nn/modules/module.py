@@ -7,7 +7,7 @@ from typing import Any
 
 import rsnn
 from rsnn._C import Module as Module
-from rsnn._C import Parameter, _set_grad_enabled
+from rsnn._C import Parameter, _set_grad_enabled, _show_module_tables
 from rsnn._C import register_module_backward_hook as register_module_backward_hook
 from rsnn._C import register_module_buffer_registration_hook as register_module_buffer_registration_hook
 from rsnn._C import register_module_forward_hook as register_module_forward_hook
@@ -16,6 +16,8 @@ from rsnn._C import register_module_full_backward_hook as register_module_full_b
 from rsnn._C import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from rsnn._C import register_module_module_registration_hook as register_module_module_registration_hook
 from rsnn._C import register_module_parameter_registration_hook as register_module_parameter_registration_hook
+from rsnn.nn.modules._attributes import ATTRIBUTES
+from rsnn.nn.modules._incompatible_keys import _IncompatibleKeys as _IncompatibleKeys
 
 __all__ = [
     "Module",
@@ -67,6 +69,12 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, 
     if dtype is not None and not isinstance(dtype, rsnn.dtype):
         raise TypeError(f"to(): argument 'dtype' must be rsnn.dtype, not {type(dtype).__name__}")
     return device, dtype, non_blocking, memory_format
+
+
+def _check_device(method: str, device: Any) -> None:
+    """Refuse every device but the CPU, also for a module without tensors, whose conversion would not notice."""
+    if device is not None and rsnn.device(device).type != "cpu":
+        raise NotImplementedError(f"{method}: expected device 'cpu', got {device!r}")
 
 
 def _check_path(owner: Any, name: str) -> Any:
@@ -161,7 +169,7 @@ class _Methods:
 
         Only floating-point ones get the dtype; the only device is ``cpu``. Returns the module.
 
-        Raises ``TypeError`` for a dtype that is not floating point, ``RuntimeError`` for another device.
+        Raises ``TypeError`` for a dtype that is not floating point, ``NotImplementedError`` for another device.
 
         Example:
             >>> import rsnn, rsnn.nn as nn
@@ -177,6 +185,7 @@ class _Methods:
             )
         if memory_format is not None:
             raise NotImplementedError("nn.Module.to: memory_format is not supported")
+        _check_device("nn.Module.to", device)
 
         def convert(tensor: Any) -> Any:
             return tensor.to(device, dtype if tensor.is_floating_point() else None, non_blocking)
@@ -186,6 +195,26 @@ class _Methods:
     def cpu(self: Any) -> Any:
         """Move the tensors to the CPU, where they are. Returns the module."""
         return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self: Any, device: Any = None) -> Any:
+        """Raises ``NotImplementedError``: the only device is the CPU. So do ``ipu``, ``mtia`` and ``xpu``."""
+        raise NotImplementedError("nn.Module.cuda: rsnn runs on the CPU")
+
+    def ipu(self: Any, device: Any = None) -> Any:
+        """See ``cuda``."""
+        raise NotImplementedError("nn.Module.ipu: rsnn runs on the CPU")
+
+    def mtia(self: Any, device: Any = None) -> Any:
+        """See ``cuda``."""
+        raise NotImplementedError("nn.Module.mtia: rsnn runs on the CPU")
+
+    def xpu(self: Any, device: Any = None) -> Any:
+        """See ``cuda``."""
+        raise NotImplementedError("nn.Module.xpu: rsnn runs on the CPU")
+
+    def compile(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Raises ``NotImplementedError``: modules are not compiled."""
+        raise NotImplementedError("nn.Module.compile is not supported")
 
     def type(self: Any, dst_type: Any) -> Any:
         """Convert all parameters and buffers, whatever they are, to a dtype. Returns the module."""
@@ -209,6 +238,7 @@ class _Methods:
 
     def to_empty(self: Any, *, device: Any, recurse: bool = True) -> Any:
         """Give the parameters and buffers fresh memory on a device, without copying. Returns the module."""
+        _check_device("nn.Module.to_empty", device)
         return self._apply(lambda tensor: rsnn.empty_like(tensor, device=device), recurse=recurse)
 
     def share_memory(self: Any) -> Any:
@@ -218,7 +248,7 @@ class _Methods:
     def _replicate_for_data_parallel(self: Any) -> Any:
         """A copy with the same children and buffers and without parameters."""
         replica = self.__new__(type(self))
-        replica.__setstate__(self.__getstate__())
+        replica.__dict__ = self.__dict__.copy()
         replica._parameters = {}
         replica._is_replica = True
         return replica
@@ -229,6 +259,7 @@ def _install() -> None:
         if callable(method):
             method.__qualname__ = f"Module.{name}"
             setattr(Module, name, method)
+    _show_module_tables(ATTRIBUTES)
 
 
 _install()

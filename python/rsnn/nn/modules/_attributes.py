@@ -1,0 +1,121 @@
+"""`module.__dict__`: the attributes of a module's own, its tables among them, as PyTorch keeps them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from rsnn._C import Module, _module_dict
+
+#: What a module's `__init__` makes, in PyTorch's order. It is not kept in the instance's dictionary.
+_TABLES = (
+    "training",
+    "_parameters",
+    "_buffers",
+    "_non_persistent_buffers_set",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_is_full_backward_hook",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+    "_modules",
+)
+_NAMES = frozenset(_TABLES)
+
+
+class Attributes(MutableMapping[str, Any], dict[str, Any]):
+    """The live mapping that `module.__dict__` gives: tables and plain attributes.
+
+    What is written under a table's name replaces the table, as assigning to the attribute does. A copy is a plain
+    dictionary with which `__setstate__`, or `update` of another module's `__dict__`, makes the module anew.
+    """
+
+    __slots__ = ("_module", "_plain")
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._plain = _module_dict(module)
+
+    def _has_tables(self) -> bool:
+        return hasattr(self._module, "_modules")
+
+    def __getitem__(self, name: str) -> Any:
+        if name in _NAMES and self._has_tables():
+            return getattr(self._module, name)
+        return self._plain[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in _NAMES:
+            object.__setattr__(self._module, name, value)
+        else:
+            self._plain[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name not in _NAMES or not self._has_tables():
+            del self._plain[name]
+        elif name not in ("training", "_is_full_backward_hook"):
+            object.__setattr__(self._module, name, {})
+
+    def __iter__(self) -> Iterator[str]:
+        if self._has_tables():
+            yield from _TABLES
+        yield from self._plain
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self))
+
+    def __len__(self) -> int:
+        return len(self._plain) + (len(_TABLES) if self._has_tables() else 0)
+
+    def clear(self) -> None:
+        """Empties the tables, and forgets the plain attributes."""
+        for name in list(self):
+            del self[name]
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dictionary of the same values; the tables in it are still the module's."""
+        return dict(self.items())
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        return copy.deepcopy(self.copy(), memo)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return dict, (self.copy(),)
+
+    def __or__(self, other: Any) -> Any:
+        return self.copy() | dict(other)
+
+    def __ror__(self, other: Any) -> Any:
+        return dict(other) | self.copy()
+
+    def __ior__(self, other: Any) -> Any:
+        self.update(other)
+        return self
+
+    def __repr__(self) -> str:
+        return repr(self.copy())
+
+
+def _get(module: Module) -> Attributes:
+    return Attributes(module)
+
+
+def _set(module: Module, attributes: Any) -> None:
+    attributes = dict(attributes)
+    own = Attributes(module)
+    own.clear()
+    own.update(attributes)
+
+
+#: The descriptor that `Module` has under `__dict__`.
+ATTRIBUTES = property(_get, _set, doc="The attributes of the module's own, its tables among them.")

@@ -1,0 +1,208 @@
+"""`module.__dict__` shows the tables, and copies and pickles that go through it keep them; in both libraries."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import sys
+
+import pytest
+
+import rsnn
+from both import names, net
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+TABLES = [
+    "training",
+    "_parameters",
+    "_buffers",
+    "_non_persistent_buffers_set",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_is_full_backward_hook",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+    "_modules",
+]
+
+
+def hook(module, args, output):
+    """A hook that can be pickled."""
+    return output * 2
+
+
+def _users(lib):
+    """A class that pickles itself as users write it."""
+
+    class Own(lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = lib.nn.Parameter(lib.ones(2))
+            self.register_buffer("mean", lib.zeros(1), persistent=False)
+            self.inner = lib.nn.Identity()
+            self.number = 3
+            self.cache = [1]
+            self.register_forward_hook(hook, always_call=True)
+
+        def __getstate__(self):
+            state = self.__dict__.copy()
+            del state["cache"]
+            return state
+
+        def __setstate__(self, state):
+            self.__dict__.update(state)
+            self.cache = []
+
+        def forward(self, x):
+            return x + self.number
+
+    return Own
+
+
+Own = {lib: _users(lib) for lib in (rsnn, torch) if lib is not None}
+for _lib, _class in Own.items():
+    _class.__qualname__ = _class.__name__ = f"Own_{_lib.__name__}"
+    setattr(sys.modules[__name__], _class.__name__, _class)
+
+
+@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_own_states_keep_everything(lib, twin, monkeypatch):
+    monkeypatch.setitem(sys.modules, Own[lib].__module__, sys.modules[__name__])
+    m = Own[lib]().eval()
+    again = twin(m)
+    assert type(again) is type(m) and again.cache == [] and again.number == 3 and not again.training
+    assert names(again.named_parameters()) == ["weight"] and names(again.named_buffers()) == ["mean"]
+    assert names(again.named_children()) == ["inner"] and list(again.state_dict()) == ["weight"]
+    assert list(again._forward_hooks.values()) == [hook] and list(again._forward_hooks_always_called) == list(
+        m._forward_hooks
+    )
+    assert again(1) == 8 and (again.weight is m.weight) == (twin is copy.copy)
+
+
+def test_what_it_shows(lib):
+    m = net(lib)
+    m.plain = 1
+    assert [name for name in m.__dict__ if name in TABLES] == TABLES and list(m.__dict__)[-1] == "plain"
+    assert len(vars(m)) == len(list(vars(m))) and isinstance(vars(m), dict)
+    assert m.__dict__["training"] is True and list(m.__dict__["_modules"]) == ["body", "head", "empty", "tied"]
+    assert m.__dict__["_parameters"]["scale"] is m.scale and "scale" not in m.__dict__
+    assert {**m.__dict__}.keys() == dict(m.__dict__).keys() == m.__dict__.copy().keys() == m.__dict__.keys()
+    assert m.__dict__.get("none", 4) == 4 and type(m.__dict__.copy()) is dict
+    assert m.__dict__ | {"x": 1} == {**vars(m), "x": 1}
+
+
+def test_it_is_live(lib):
+    m = lib.nn.Module()
+    attributes = m.__dict__
+    m.number = 1
+    m.weight = lib.nn.Parameter(lib.ones(1))
+    assert attributes["number"] == 1 and attributes["_parameters"]["weight"] is m.weight
+    attributes["number"] = 2
+    attributes["child"] = child = lib.nn.Module()
+    assert m.number == 2 and m.child is child and names(m.named_children()) == []
+    assert attributes.pop("child") is child and not hasattr(m, "child")
+    attributes["training"] = False
+    attributes["_modules"] = {"x": child}
+    attributes["_parameters"].pop("weight")
+    assert not m.training and names(m.named_children()) == ["x"] and names(m.named_parameters()) == []
+    with pytest.raises(KeyError):
+        attributes["nothing"]
+
+
+def test_it_can_be_replaced(lib):
+    m = net(lib)
+    m.plain = 1
+    other = m.__new__(type(m))
+    assert dict(other.__dict__) == {}
+    other.__dict__ = m.__dict__.copy()
+    assert other.plain == 1 and other.scale is m.scale and names(other.named_modules()) == names(m.named_modules())
+    other.__dict__.update(training=False, plain=2)
+    assert m.training and m.plain == 1 and other.plain == 2
+    twin = copy.deepcopy(m.__dict__)
+    assert type(twin) is dict and twin["_parameters"]["scale"] is not m.scale and list(twin) == list(m.__dict__)
+
+
+def test_cached_properties(lib):
+    class Cached(lib.nn.Module):
+        calls = 0
+
+        @functools.cached_property
+        def value(self):
+            self.calls += 1
+            return self.calls
+
+    m = Cached()
+    assert (m.value, m.value, m.__dict__["value"]) == (1, 1, 1)
+    del m.value
+    assert m.value == 2
+
+
+class TestDeepCopies:
+    def test_classes_that_say_how(self, lib):
+        class Reduced(lib.nn.Module):
+            def __reduce__(self):
+                return Reduced, ()
+
+        class Deep(lib.nn.Module):
+            def __deepcopy__(self, memo):
+                return self
+
+        class Made(lib.nn.Module):
+            def __new__(cls, number=0):
+                made = super().__new__(cls)
+                object.__setattr__(made, "number", number)
+                return made
+
+            def __init__(self, number=0):
+                super().__init__()
+
+            def __getnewargs__(self):
+                return (self.number + 1,)
+
+        m = lib.nn.Sequential(Reduced(), Deep(), Made(5))
+        m[0].extra = 1
+        twin = copy.deepcopy(m)
+        assert not hasattr(twin[0], "extra") and twin[1] is m[1] and twin[2] is not m[2] and twin[2].number == 5
+
+    def test_what_is_shared_stays_shared(self, lib):
+        m = net(lib)
+        m.register_forward_hook(hook, prepend=True)
+        m.scale.grad = lib.ones(1)
+        m.own = [m.scale, m.tied]
+        twin = copy.deepcopy(m)
+        assert twin.tied.weight is twin.body[0].weight and twin.head is twin.body[1]
+        assert twin.own[0] is twin.scale and twin.own[1] is twin.tied and twin.scale is not m.scale
+        assert twin.scale.grad is None and twin.scale.requires_grad
+        assert twin._forward_hooks == m._forward_hooks and list(twin.state_dict()) == list(m.state_dict())
+        pair = copy.deepcopy([m, m.tied])
+        assert pair[0].tied is pair[1]
+
+    def test_cycles(self, lib):
+        m = lib.nn.Module()
+        m.child = lib.nn.Module()
+        m.child.parent = m
+        twin = copy.deepcopy(m)
+        assert twin.child.parent is twin and twin is not m
+
+
+def test_generic_containers():
+    for kind in (rsnn.nn.ModuleList, rsnn.nn.ModuleDict, rsnn.nn.Sequential):
+        alias = kind[rsnn.nn.Linear]
+        assert alias.__origin__ is kind and type(alias()) is kind
+
+        class Own(kind[rsnn.nn.Linear]):
+            pass
+
+        assert issubclass(Own, kind) and len(Own()) == 0

@@ -1,0 +1,103 @@
+"""Random programs on trees of modules, run with rsnn and with live PyTorch. After each operation everything that can be
+seen of every module must be the same, error texts and what hooks were given included. Without PyTorch, what must hold of
+every module: walks agree with each other and with the tables, copies and saved states with what they were made of.
+
+``RSNN_PROGRAMS=10000 pytest tests/nn/test_module_differential.py`` runs more of them; a failure prints its seed, and
+``RSNN_PROGRAM=seed`` runs that one.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import warnings
+
+import rsnn
+from nn.differential import containers as containers
+from nn.differential.operations import OPERATIONS, make
+from nn.differential.world import World
+
+STEPS = 20
+PROGRAMS = int(os.environ.get("RSNN_PROGRAMS", "120"))
+
+
+def run(seed: int, torch) -> None:
+    """Runs one program, and fails at the first difference."""
+    choose = random.Random(seed)
+    worlds = [World(rsnn), World(torch)]
+    program: list[str] = []
+    try:
+        for step in range(STEPS):
+            operation = make if step < 2 else choose.choice(OPERATIONS)
+            number = choose.randrange(1 << 30)
+            ours, theirs = (world.run(operation, number) for world in worlds)
+            program.append(f"{operation.__name__} -> {theirs}")
+            assert ours == theirs, report(seed, program, f"rsnn:  {ours}", f"torch: {theirs}")
+            for our, their in zip(*(world.see(step % 4 == 3) for world in worlds), strict=True):
+                assert our == their, report(seed, program, f"rsnn:  {our}", f"torch: {their}")
+    finally:
+        for world in worlds:
+            for handle in world.handles:
+                handle.remove()
+
+
+def report(seed: int, program: list[str], *difference: str) -> str:
+    """The text of a failure."""
+    return "\n".join([f"program {seed}:", *program, "differs:", *difference])
+
+
+def check(world: World, module) -> None:
+    """What holds of every module, whatever was done to it."""
+    owned = [(path, owner) for path, owner in module.named_modules(remove_duplicate=False)]
+    for kind, walk in (("_parameters", module.named_parameters), ("_buffers", module.named_buffers)):
+        found = [
+            (f"{path}.{name}" if path else name, thing)
+            for path, owner in owned
+            for name, thing in getattr(owner, kind).items()
+            if thing is not None
+        ]
+        if not any(type(owner).__name__ == "Walks" for _, owner in owned):
+            assert list(walk(remove_duplicate=False)) == found
+            assert len(list(walk())) == len({id(thing) for _, thing in found})
+    names = [name for name, _ in module.named_modules()]
+    assert len(names) == len(set(names)) == len({id(owner) for _, owner in owned})
+    if any(owner._state_dict_hooks or owner._state_dict_pre_hooks for _, owner in owned):
+        return
+    try:
+        twin = copy.deepcopy(module)
+    except RuntimeError as error:
+        assert "expected a leaf tensor" in str(error)
+        return
+    state = module.state_dict()
+    assert repr(twin) == repr(module) and list(twin.state_dict()) == list(state)
+    assert [name for name, _ in twin.named_modules()] == names
+
+
+def test_invariants():
+    for seed in range(60):
+        choose, world = random.Random(seed), World(rsnn)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for step in range(STEPS):
+                operation = make if step < 2 else choose.choice(OPERATIONS)
+                world.run(operation, choose.randrange(1 << 30))
+                for module in world.modules:
+                    check(world, module)
+        for handle in world.handles:
+            handle.remove()
+
+
+def test_programs(torch):
+    """All programs in one test would stop at the first difference; so it goes on, and shows a few."""
+    only = os.environ.get("RSNN_PROGRAM")
+    seeds = [int(only)] if only else range(PROGRAMS)
+    failures = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in seeds:
+            try:
+                run(seed, torch)
+            except AssertionError as error:
+                failures.append(str(error))
+    assert not failures, f"{len(failures)} of {len(seeds)} programs differ\n" + "\n\n".join(failures[:5])
