@@ -79,6 +79,23 @@ pub fn xlogy<T: Real>(a: T, b: T) -> T {
     }
 }
 
+/// `a 2^b`, by way of double precision, which has room for most powers of two that matter to singles.
+#[inline(always)]
+pub fn ldexp_single(a: f32, b: f32) -> f32 {
+    (a as f64 * (b as f64).exp2()) as f32
+}
+
+/// `a 2^b`; the power itself may be out of range.
+#[inline(always)]
+pub fn ldexp(a: f64, b: f64) -> f64 {
+    if b.is_nan() {
+        return b;
+    }
+    let whole = b.floor();
+    let rest = if b.is_finite() { (b - whole).exp2() } else { 1.0 };
+    libm::ldexp(a * rest, whole as i32)
+}
+
 /// 0 below zero and for NaN, 1 above, `b` at zero.
 #[inline(always)]
 pub fn heaviside<T: PartialOrd + num_traits::Zero + num_traits::One>(a: T, b: T) -> T {

@@ -1,48 +1,9 @@
-//! Special functions: error function, gamma function and their relatives.
+//! Special functions: the gamma function and its relatives, the inverse of the error function.
 
 use std::f64::consts::PI;
 
-/// Special functions that exist for both widths.
-pub trait Special {
-    /// The error function.
-    fn erf(self) -> Self;
-    /// `1 - erf(x)`.
-    fn erfc(self) -> Self;
-    /// `ln |gamma(x)|`.
-    fn lgamma(self) -> Self;
-}
-
-impl Special for f32 {
-    #[inline(always)]
-    fn erf(self) -> f32 {
-        libm::erff(self)
-    }
-    #[inline(always)]
-    fn erfc(self) -> f32 {
-        libm::erfcf(self)
-    }
-    #[inline(always)]
-    fn lgamma(self) -> f32 {
-        lgamma(self as f64) as f32
-    }
-}
-
-impl Special for f64 {
-    #[inline(always)]
-    fn erf(self) -> f64 {
-        libm::erf(self)
-    }
-    #[inline(always)]
-    fn erfc(self) -> f64 {
-        libm::erfc(self)
-    }
-    #[inline(always)]
-    fn lgamma(self) -> f64 {
-        lgamma(self)
-    }
-}
-
-fn lgamma(x: f64) -> f64 {
+/// `ln |gamma(x)|`.
+pub fn lgamma(x: f64) -> f64 {
     if x == f64::NEG_INFINITY { f64::INFINITY } else { libm::lgamma(x) }
 }
 

@@ -113,6 +113,8 @@ functions! {
     xlogy xlogy_ Xlogy;
     /// 0 below zero, 1 above, `b` at zero.
     heaviside heaviside_ Heaviside;
+    /// `a 2^b`, in floating point.
+    ldexp ldexp_ Ldexp;
     /// Bits of both.
     bitwise_and bitwise_and_ BitwiseAnd;
     /// Bits of either.
@@ -371,6 +373,10 @@ impl Op for Binary {
         let out = Array::empty_layout(self.layout(x)?, result)?;
         self.compute(x, common, &out)?;
         x[0].copy_from(&out)
+    }
+
+    fn is_differentiable(&self, _: usize) -> bool {
+        self.kind.domain() != kind::Domain::Truth
     }
 
     fn saves(&self, needs: &[bool]) -> Saves {
