@@ -38,7 +38,7 @@ pub fn digamma(x: f64) -> f64 {
             return f64::NAN;
         }
         // Reflection; the tangent is taken of the fraction, where it is exact.
-        let fraction = x - x.floor();
+        let fraction = x - x.trunc();
         return digamma(1.0 - x) - PI / (PI * fraction).tan();
     }
     if x == 10.0 {
@@ -64,7 +64,7 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
         0 => digamma(x),
         1 if x < 0.5 => {
             // Reflection: the sum of the values at x and 1 - x is (pi / sin pi x)^2.
-            let sine = (PI * (x - x.floor())).sin();
+            let sine = (PI * (x - x.trunc())).sin();
             let square = PI / sine;
             square * square - polygamma(1, 1.0 - x)
         }
@@ -77,6 +77,9 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
 
 /// The sum of `(q + k)^-s` over `k = 0, 1, ...`, by Euler and Maclaurin: nine terms, an integral and its corrections.
 fn zeta(s: f64, q: f64) -> f64 {
+    if q == f64::INFINITY {
+        return 0.0;
+    }
     if q <= 0.0 {
         if q == q.floor() {
             return f64::INFINITY;

@@ -54,7 +54,8 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
         Kind::Atan2 => run!((Single, 30), |a, b| a.atan2(b)),
         Kind::Hypot => run!((Single, 10), |a, b| a.hypot(b)),
         Kind::Copysign => run!(SIMPLE, |a, b| a.copysign(b)),
-        Kind::Nextafter if out.dtype().size() == 2 => refuse(kind, out.dtype()),
+        Kind::Nextafter if out.dtype() == DType::F16 => typed2((Single, 5), sides, out, pair::nextafter_f16),
+        Kind::Nextafter if out.dtype() == DType::BF16 => typed2((Single, 5), sides, out, pair::nextafter_bf16),
         Kind::Nextafter => run!((Single, 5), |a, b| match a.partial_cmp(&b) {
             Some(Ordering::Less) => a.next_up(),
             Some(Ordering::Greater) => a.next_down(),

@@ -254,6 +254,11 @@ impl Binary {
         };
         match self.kind {
             Kind::Sub => self.refuse_bool(x)?,
+            Kind::Ldexp => crate::ensure!(
+                !(x[0].dtype().is_float() && x.get(1).is_some_and(|b| b.dtype() == DType::Bool)),
+                NotImplemented,
+                "\"ldexp_cpu_exp\" not implemented for 'Bool'"
+            ),
             Kind::Heaviside => crate::ensure!(
                 x.iter().all(|a| a.dtype() == promoted),
                 Runtime,

@@ -44,7 +44,7 @@ fn integers<T: Element + Whole>(function: Unary, x: &Array, out: &Array) -> Resu
         }
         Unary::Hardtanh { low, high } => {
             crate::ensure!(
-                T::DTYPE != DType::U8 || (low >= 0.0 && high >= 0.0),
+                T::DTYPE != DType::U8 || (low.trunc() >= 0.0 && high.trunc() >= 0.0),
                 Runtime,
                 "cannot do hardtanh on an unsigned type with negative limits"
             );

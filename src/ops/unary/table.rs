@@ -196,7 +196,7 @@ unary! {
         };
     Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same Vector 1 x
         |x| x.at_least(T::of(low)).at_most(T::of(high));
-        |g, x| T::select(x.le(T::of(low)) | x.ge(T::of(high)), T::of(0.0), g);
+        |g, x| g.when(x.gt(T::of(low)) & x.lt(T::of(high)));
     LeakyRelu { slope: f64 } "leaky_relu" "LeakyRelu" Float Vector 1 x
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, x| T::select(x.gt(T::of(0.0)), g, g * T::of(slope));
@@ -264,10 +264,10 @@ unary! {
         );
     Hardsigmoid "hardsigmoid" "Hardsigmoid" Float Vector 3 x
         |x| (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
-        |g, x| (g * T::of(1.0 / 6.0)).when(x.gt(T::of(-3.0)) & x.lt(T::of(3.0)));
+        |g, x| (g * T::of((1.0f32 / 6.0) as f64)).when(x.gt(T::of(-3.0)) & x.lt(T::of(3.0)));
     Hardshrink { lambda: f64 } "hardshrink" "Hardshrink" Float Vector 1 x
         |x| if x >= T::of(-lambda) && x <= T::of(lambda) { T::of(0.0) } else { x };
-        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
+        |g, x| g.when(x.lt(T::of(-lambda)) | x.gt(T::of(lambda)));
     Softshrink { lambda: f64 } "softshrink" "Softshrink" Float Vector 1 x
         |x| {
             if x > T::of(lambda) {
@@ -278,7 +278,7 @@ unary! {
                 x * T::of(0.0)
             }
         };
-        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
+        |g, x| g.when(x.lt(T::of(-lambda)) | x.gt(T::of(lambda)));
     Softsign "softsign" "Div" ToFloat Vector 3 x
         |x| x / (T::of(1.0) + x.abs());
         |g, x| {
