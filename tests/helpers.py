@@ -152,6 +152,23 @@ def assert_same_error(fn: Callable[[Any], Any]) -> None:
     assert isinstance(ours, type(theirs)) or isinstance(theirs, type(ours)), f"got {ours!r}, expected {theirs!r}"
 
 
+def assert_same_outcome(
+    fn: Callable[[Any], Any], rtol: float | None = None, atol: float | None = None, *, where: str = "result"
+) -> None:
+    """Asserts that `fn(lib)` gives the same result, or the same class of exception, in rsnn and PyTorch."""
+    outcomes = []
+    for lib in (rsnn, torch):
+        try:
+            outcomes.append(fn(lib))
+        except Exception as error:  # noqa: BLE001
+            outcomes.append(error)
+    ours, theirs = outcomes
+    if isinstance(ours, Exception) or isinstance(theirs, Exception):
+        assert type(ours) is type(theirs), f"{where}: got {ours!r}, expected {theirs!r}"
+        return
+    assert_same(ours, theirs, rtol, atol, where=where)
+
+
 def tensor(lib: Any, values: Any, dtype: str | None = None, layout: str = "contiguous") -> Any:
     """A tensor of `lib` with these values, in a dtype given by name and a layout of `LAYOUTS`."""
     array = np.asarray(values)

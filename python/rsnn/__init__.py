@@ -35,6 +35,10 @@ from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
 from .autograd import no_grad as no_grad
 from .autograd import set_grad_enabled as set_grad_enabled
+from .nn.functional import celu_ as celu_
+from .nn.functional import rrelu_ as rrelu_
+from .nn.functional import selu_ as selu_
+from .nn.functional import threshold_ as threshold_
 from .random import get_rng_state as get_rng_state
 from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed

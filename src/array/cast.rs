@@ -2,8 +2,34 @@
 
 use super::{Array, DType, Element};
 use crate::error::Result;
-use crate::kernels::elementwise;
-use crate::{dispatch_all, dispatch_size};
+use crate::kernels::elementwise::{self, Single, Wide, WideMut};
+use crate::dispatch_size;
+use half::{bf16, f16};
+
+fn is_half(dtype: DType) -> bool {
+    matches!(dtype, DType::F16 | DType::BF16)
+}
+
+/// Runs an expression with a type name bound to the Rust type of a dtype, for all but the half types.
+macro_rules! dispatch_wide {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            DType::Bool => {
+                type $T = bool;
+                $body
+            }
+            DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            dtype => crate::dispatch_integer!(dtype, $T => $body, else unreachable!("a half type")),
+        }
+    };
+}
 
 impl Array {
     /// Writes the elements of `source`, broadcast to this shape and converted to this dtype. Where the two share
@@ -24,11 +50,35 @@ impl Array {
             });
             return Ok(());
         }
-        dispatch_all!(source.dtype, S => {
-            dispatch_all!(self.dtype, T => {
-                elementwise::map1(source.operand::<S>(), self.operand_mut::<T>()?, convert::<S, T>);
-            })
-        });
+        // Half types come and go by way of single precision, which holds all their values.
+        if is_half(source.dtype) || is_half(self.dtype) {
+            return self.copy_half(&source);
+        }
+        dispatch_wide!(source.dtype, S => dispatch_wide!(self.dtype, T => {
+            elementwise::map1_as(Single, 1, source.operand::<S>(), self.operand_mut::<T>()?, convert::<S, T>);
+        }));
+        Ok(())
+    }
+
+    fn copy_half(&self, source: &Array) -> Result<()> {
+        let direct = |dtype| is_half(dtype) || dtype == DType::F32;
+        if !direct(source.dtype) {
+            return self.copy_half(&source.to_dtype(DType::F32)?);
+        }
+        if !direct(self.dtype) {
+            return self.copy_from(&source.to_dtype(DType::F32)?);
+        }
+        let from: Wide<'_> = match source.dtype {
+            DType::F16 => source.operand::<f16>().into(),
+            DType::BF16 => source.operand::<bf16>().into(),
+            _ => source.operand::<f32>().into(),
+        };
+        let to: WideMut<'_> = match self.dtype {
+            DType::F16 => self.operand_mut::<f16>()?.into(),
+            DType::BF16 => self.operand_mut::<bf16>()?.into(),
+            _ => self.operand_mut::<f32>()?.into(),
+        };
+        elementwise::copy_wide(from, to);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::array::{Array, DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::elementwise::{
-    Operand, OperandMut, Wide, WideMut, WideOut, map1_cost, map1_wide, map2_cost, map2_wide, map3, map3_wide,
+    Level, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_wide, map2_as, map2_wide, map3, map3_wide,
 };
 use crate::shape::MAX_AXES;
 use half::{bf16, f16};
@@ -56,21 +56,33 @@ fn wide_out(out: &Array) -> Result<WideMut<'_>> {
     })
 }
 
+/// How a loop is compiled ([`Vector`] or [`Single`](crate::kernels::elementwise::Single)), and about how many simple steps
+/// one element takes.
+pub type Loop<L> = (L, usize);
+
+/// A loop of simple steps that become vector code.
+pub const SIMPLE: Loop<Vector> = (Vector, 1);
+
 /// `out = f(a)` for elements of type `T`.
-pub fn typed1<T: Element, R: Element>(cost: usize, a: &Array, out: &Array, f: impl Fn(T) -> R + Sync) -> Result<()> {
-    map1_cost(cost, a.operand(), out.operand_mut()?, f);
+pub fn typed1<T: Element, R: Element, L: Level>(
+    (level, cost): Loop<L>,
+    a: &Array,
+    out: &Array,
+    f: impl Fn(T) -> R + Sync,
+) -> Result<()> {
+    map1_as(level, cost, a.operand(), out.operand_mut()?, f);
     Ok(())
 }
 
 /// `out = f(a, b)` for elements of type `T`.
-pub fn typed2<T: Element, R: Element>(
-    cost: usize,
+pub fn typed2<T: Element, R: Element, L: Level>(
+    (level, cost): Loop<L>,
     [a, b]: [Side<'_>; 2],
     out: &Array,
     f: impl Fn(T, T) -> R + Sync,
 ) -> Result<()> {
     let (x, y) = (a.number(), b.number());
-    map2_cost(cost, a.operand(&x, out.shape()), b.operand(&y, out.shape()), out.operand_mut()?, f);
+    map2_as(level, cost, a.operand(&x, out.shape()), b.operand(&y, out.shape()), out.operand_mut()?, f);
     Ok(())
 }
 
@@ -87,33 +99,33 @@ pub fn typed3<T: Element, R: Element>(
 }
 
 /// `out = f(a)` for any float type, by a function for `f32` (which half types use too) and one for `f64`.
-pub fn float1(
-    cost: usize,
+pub fn float1<L: Level + Copy>(
+    how: Loop<L>,
     a: &Array,
     out: &Array,
     single: impl Fn(f32) -> f32 + Sync,
     double: impl Fn(f64) -> f64 + Sync,
 ) -> Result<()> {
     match out.dtype() {
-        DType::F32 => typed1(cost, a, out, single)?,
-        DType::F64 => typed1(cost, a, out, double)?,
-        _ => map1_wide(cost, Side::Array(a).wide(&0.0, out.shape()), wide_out(out)?, single),
+        DType::F32 => typed1(how, a, out, single)?,
+        DType::F64 => typed1(how, a, out, double)?,
+        _ => map1_wide(how.0, how.1, Side::Array(a).wide(&0.0, out.shape()), wide_out(out)?, single),
     }
     Ok(())
 }
 
 /// `out = f(a, b)` for any float type; see [`float1`].
-pub fn float2(
-    cost: usize,
+pub fn float2<L: Level + Copy>(
+    how: Loop<L>,
     sides: [Side<'_>; 2],
     out: &Array,
     single: impl Fn(f32, f32) -> f32 + Sync,
     double: impl Fn(f64, f64) -> f64 + Sync,
 ) -> Result<()> {
     match out.dtype() {
-        DType::F32 => typed2(cost, sides, out, single),
-        DType::F64 => typed2(cost, sides, out, double),
-        _ => wide2(cost, sides, wide_out(out)?, single),
+        DType::F32 => typed2(how, sides, out, single),
+        DType::F64 => typed2(how, sides, out, double),
+        _ => wide2(how, sides, wide_out(out)?, single),
     }
 }
 
@@ -131,7 +143,7 @@ pub fn float3(
             let [a, b, c] = sides;
             let (x, y, z) = (a.number(), b.number(), c.number());
             let shape = out.shape();
-            map3_wide(1, [a.wide(&x, shape), b.wide(&y, shape), c.wide(&z, shape)], wide_out(out)?, single);
+            map3_wide([a.wide(&x, shape), b.wide(&y, shape), c.wide(&z, shape)], wide_out(out)?, single);
             Ok(())
         }
     }
@@ -146,9 +158,9 @@ pub fn test1(
     double: impl Fn(f64) -> bool + Sync,
 ) -> Result<()> {
     match dtype {
-        DType::F32 => typed1(1, a, out, single)?,
-        DType::F64 => typed1(1, a, out, double)?,
-        _ => map1_wide(1, Side::Array(a).wide(&0.0, out.shape()), out.operand_mut::<bool>()?, single),
+        DType::F32 => typed1(SIMPLE, a, out, single)?,
+        DType::F64 => typed1(SIMPLE, a, out, double)?,
+        _ => map1_wide(Vector, 1, Side::Array(a).wide(&0.0, out.shape()), out.operand_mut::<bool>()?, single),
     }
     Ok(())
 }
@@ -162,23 +174,23 @@ pub fn test2(
     double: impl Fn(f64, f64) -> bool + Sync,
 ) -> Result<()> {
     match dtype {
-        DType::F32 => typed2(1, sides, out, single),
-        DType::F64 => typed2(1, sides, out, double),
+        DType::F32 => typed2(SIMPLE, sides, out, single),
+        DType::F64 => typed2(SIMPLE, sides, out, double),
         _ => {
             let out: OperandMut<'_, bool> = out.operand_mut()?;
-            wide2(1, sides, out, single)
+            wide2(SIMPLE, sides, out, single)
         }
     }
 }
 
-fn wide2<O: WideOut>(
-    cost: usize,
+fn wide2<O: WideOut, L: Level>(
+    (level, cost): Loop<L>,
     [a, b]: [Side<'_>; 2],
     out: O,
     f: impl Fn(f32, f32) -> O::Value + Sync,
 ) -> Result<()> {
     let (x, y) = (a.number(), b.number());
     let shape: crate::shape::Dims = out.shape().into();
-    map2_wide(cost, a.wide(&x, &shape), b.wide(&y, &shape), out, f);
+    map2_wide(level, cost, [a.wide(&x, &shape), b.wide(&y, &shape)], out, f);
     Ok(())
 }

@@ -1,21 +1,26 @@
 //! Drivers that walk one to four operands of the same shape together, in any layouts, and apply a function to each
 //! tuple of elements. The layouts are simplified first (`plan.rs`), so that most calls become one flat loop; the walk
-//! is split among threads; each piece hands rows to a loop that is compiled for each instruction set (`rows.rs`).
+//! is split among threads (`drive.rs`); each piece hands rows, by way of buffers where their elements do not lie side by
+//! side (`blocks.rs`), to a loop that is compiled for each instruction set (`rows.rs`).
 //!
-//! An output may be the same view as an input: a row is read before or as it is written, element by element.
+//! An output may be the same view as an input: blocks of a row are read before they are written.
 //!
 //! Half types pass through `f32` in blocks (`wide.rs`): functions are only ever compiled for `f32` and `f64`.
 #![allow(unsafe_code)]
 
+mod blocks;
+mod drive;
 mod operand;
 mod plan;
 mod rows;
 mod wide;
 
 pub use operand::{Operand, OperandMut};
-pub use wide::{Wide, WideMut, WideOut, map1_wide, map2_wide, map3_wide};
+pub use rows::{Level, Single, Vector};
+pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_wide, map3_wide};
 
 use crate::kernels::parallel;
+use drive::{Side, drive};
 use plan::Plan;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,19 +35,22 @@ impl<T: Copy + Send + Sync> Plain for T {}
 pub fn fill<R: Plain>(out: OperandMut<'_, R>, value: R) {
     let plan = Plan::new(out.shape, [out.strides]);
     let o = out.address();
-    run(&plan, 1, &|[offset], stride, len| {
-        // SAFETY: the plan visits indices of `out` only.
-        unsafe { rows::fill(o.get().add(offset), stride, len, value) }
+    run(&plan, 1, &|[offset], [stride], len| {
+        for i in 0..len {
+            // SAFETY: the plan visits indices of `out` only.
+            unsafe { *o.get().add(offset + i * stride) = value };
+        }
     });
 }
 
 /// `out[i] = f(a[i])`.
 pub fn map1<A: Plain, R: Plain>(a: Operand<'_, A>, out: OperandMut<'_, R>, f: impl Fn(A) -> R + Sync) {
-    map1_cost(1, a, out, f);
+    map1_as(Vector, 1, a, out, f);
 }
 
-/// [`map1`] for a function that costs as much as `cost` simple arithmetic steps.
-pub fn map1_cost<A: Plain, R: Plain>(
+/// [`map1`] with a choice of how the loop is compiled, for a function that costs as much as `cost` simple steps.
+pub fn map1_as<L: Level, A: Plain, R: Plain>(
+    _: L,
     cost: usize,
     a: Operand<'_, A>,
     out: OperandMut<'_, R>,
@@ -50,11 +58,12 @@ pub fn map1_cost<A: Plain, R: Plain>(
 ) {
     assert_eq!(a.shape, out.shape, "map1: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides]);
-    let (o, a) = (out.address(), a.address());
-    run(&plan, cost, &|[ko, ka], strides, len| {
-        // SAFETY: the plan visits indices of the operands' common shape only.
-        unsafe { rows::map1(a.get().add(ka), o.get().add(ko), strides, len, &f) }
-    });
+    // SAFETY: the plan visits indices of the operands' common shape only; `drive` hands over what `flat1` asks for.
+    unsafe {
+        drive(&plan, cost, Side::new(out.address()), [Side::new(a.address())], &|[a], out, len| {
+            L::flat1(a.cast::<A>(), out.cast::<R>(), len, &f)
+        });
+    }
 }
 
 /// `out[i] = f(a[i], b[i])`.
@@ -64,11 +73,12 @@ pub fn map2<A: Plain, B: Plain, R: Plain>(
     out: OperandMut<'_, R>,
     f: impl Fn(A, B) -> R + Sync,
 ) {
-    map2_cost(1, a, b, out, f);
+    map2_as(Vector, 1, a, b, out, f);
 }
 
-/// [`map2`] for a function that costs as much as `cost` simple arithmetic steps.
-pub fn map2_cost<A: Plain, B: Plain, R: Plain>(
+/// [`map2`] with the choices of [`map1_as`].
+pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
+    _: L,
     cost: usize,
     a: Operand<'_, A>,
     b: Operand<'_, B>,
@@ -77,11 +87,13 @@ pub fn map2_cost<A: Plain, B: Plain, R: Plain>(
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape, "map2: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
-    let (o, a, b) = (out.address(), a.address(), b.address());
-    run(&plan, cost, &|[ko, ka, kb], strides, len| {
-        // SAFETY: as in `map1`.
-        unsafe { rows::map2(a.get().add(ka), b.get().add(kb), o.get().add(ko), strides, len, &f) }
-    });
+    let inputs = [Side::new(a.address()), Side::new(b.address())];
+    // SAFETY: as in `map1_as`.
+    unsafe {
+        drive(&plan, cost, Side::new(out.address()), inputs, &|[a, b], out, len| {
+            L::flat2(a.cast::<A>(), b.cast::<B>(), out.cast::<R>(), len, &f)
+        });
+    }
 }
 
 /// `out[i] = f(a[i], b[i], c[i])`.
@@ -94,11 +106,13 @@ pub fn map3<A: Plain, B: Plain, C: Plain, R: Plain>(
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape && c.shape == out.shape, "map3: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides, c.strides]);
-    let (o, a, b, c) = (out.address(), a.address(), b.address(), c.address());
-    run(&plan, 1, &|[ko, ka, kb, kc], strides, len| {
-        // SAFETY: as in `map1`.
-        unsafe { rows::map3(a.get().add(ka), b.get().add(kb), c.get().add(kc), o.get().add(ko), strides, len, &f) }
-    });
+    let inputs = [Side::new(a.address()), Side::new(b.address()), Side::new(c.address())];
+    // SAFETY: as in `map1_as`.
+    unsafe {
+        drive(&plan, 1, Side::new(out.address()), inputs, &|[a, b, c], out, len| {
+            rows::flat3(a.cast::<A>(), b.cast::<B>(), c.cast::<C>(), out.cast::<R>(), len, &f)
+        });
+    }
 }
 
 /// Whether `f(a[i])` holds anywhere.

@@ -86,6 +86,11 @@ impl<T> Address<T> {
     pub(crate) fn get(self) -> *mut T {
         self.0
     }
+
+    /// The same place as elements of another type.
+    pub(crate) fn cast<U>(self) -> Address<U> {
+        Address(self.0.cast())
+    }
 }
 
 // SAFETY: a borrow of memory whose elements may be shared; writes through it are split among threads by index.

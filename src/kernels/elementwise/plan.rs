@@ -33,8 +33,15 @@ impl<const N: usize> Plan<N> {
         if numel == 0 {
             axes.clear();
         }
-        // Stable, so that equal strides (broadcast outputs do not occur) keep row-major order. Ties look at the inputs.
-        axes.sort_by(|x, y| y.strides.cmp(&x.strides));
+        // An insertion sort: few axes, mostly in order, and equal strides keep row-major order. Ties look at the inputs.
+        for i in 1..axes.len() {
+            for k in (1..=i).rev() {
+                if axes[k - 1].strides >= axes[k].strides {
+                    break;
+                }
+                axes.swap(k - 1, k);
+            }
+        }
         let mut merged: SmallVec<[Axis<N>; 4]> = SmallVec::new();
         for axis in axes {
             match merged.last_mut() {

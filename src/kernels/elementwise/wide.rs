@@ -4,12 +4,12 @@
 
 use super::operand::Address;
 use super::plan::Plan;
-use super::{Operand, OperandMut, rows, run};
+use super::rows::{self, Level};
+use super::blocks::BLOCK;
+use super::{Operand, OperandMut, run};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-/// Elements widened at a time.
-const BLOCK: usize = 256;
 
 /// Strided elements that are read as `f32`.
 #[derive(Clone, Copy)]
@@ -154,70 +154,57 @@ impl WideOut for OperandMut<'_, bool> {
     }
 }
 
-/// The blocks of a row: `(index of the first element, number of elements)`.
-fn blocks(len: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..len).step_by(BLOCK).map(move |start| (start, BLOCK.min(len - start)))
+/// What a walk does with a block: reads `f32`s and writes results.
+type Flat<'a, const N: usize, R> = &'a (dyn Fn([*const f32; N], *mut R, usize) + Sync);
+
+/// Walks an output and `N` inputs (`M = N + 1`) by way of buffers.
+fn drive<const N: usize, const M: usize, O: WideOut>(cost: usize, inputs: [Wide<'_>; N], out: O, flat: Flat<'_, N, O::Value>) {
+    assert!(inputs.iter().all(|x| x.shape == out.shape()), "map: shapes differ");
+    let strides: [&[usize]; M] = std::array::from_fn(|k| if k == 0 { out.strides() } else { inputs[k - 1].strides });
+    let plan = Plan::new(out.shape(), strides);
+    run(&plan, cost + N, &|offsets, strides, len| {
+        let mut x = [[0.0f32; BLOCK]; N];
+        let mut y = [O::Value::default(); BLOCK];
+        for start in (0..len).step_by(BLOCK) {
+            let n = BLOCK.min(len - start);
+            // SAFETY: the plan visits indices of the operands' common shape only; the buffers hold a block.
+            unsafe {
+                for k in 0..N {
+                    let (offset, stride) = (offsets[k + 1], strides[k + 1]);
+                    inputs[k].source.load(offset + start * stride, stride, &mut x[k][..n]);
+                }
+                flat(std::array::from_fn(|k| x[k].as_ptr()), y.as_mut_ptr(), n);
+                out.store(offsets[0] + start * strides[0], strides[0], &y[..n]);
+            }
+        }
+    });
 }
 
 /// `out[i] = f(a[i])` in `f32`.
-pub fn map1_wide<O: WideOut>(cost: usize, a: Wide<'_>, out: O, f: impl Fn(f32) -> O::Value + Sync) {
-    assert_eq!(a.shape, out.shape(), "map1: shapes differ");
-    let plan = Plan::new(out.shape(), [out.strides(), a.strides]);
-    let a = a.source;
-    run(&plan, cost + 1, &|[ko, ka], [so, sa], len| {
-        let (mut x, mut y) = ([0.0f32; BLOCK], [O::Value::default(); BLOCK]);
-        for (start, n) in blocks(len) {
-            // SAFETY: the plan visits indices of the operands' common shape only; the buffers hold a block.
-            unsafe {
-                a.load(ka + start * sa, sa, &mut x[..n]);
-                rows::map1(x.as_ptr(), y.as_mut_ptr(), [1, 1], n, &f);
-                out.store(ko + start * so, so, &y[..n]);
-            }
-        }
-    });
+pub fn map1_wide<L: Level, O: WideOut>(_: L, cost: usize, a: Wide<'_>, out: O, f: impl Fn(f32) -> O::Value + Sync) {
+    // SAFETY: `drive` hands over what `flat1` asks for.
+    drive::<1, 2, O>(cost, [a], out, &|[a], out, len| unsafe { L::flat1(a, out, len, &f) });
 }
 
 /// `out[i] = f(a[i], b[i])` in `f32`.
-pub fn map2_wide<O: WideOut>(cost: usize, a: Wide<'_>, b: Wide<'_>, out: O, f: impl Fn(f32, f32) -> O::Value + Sync) {
-    assert!(a.shape == out.shape() && b.shape == out.shape(), "map2: shapes differ");
-    let plan = Plan::new(out.shape(), [out.strides(), a.strides, b.strides]);
-    let (a, b) = (a.source, b.source);
-    run(&plan, cost + 2, &|[ko, ka, kb], [so, sa, sb], len| {
-        let (mut x, mut z, mut y) = ([0.0f32; BLOCK], [0.0f32; BLOCK], [O::Value::default(); BLOCK]);
-        for (start, n) in blocks(len) {
-            // SAFETY: as in `map1_wide`.
-            unsafe {
-                a.load(ka + start * sa, sa, &mut x[..n]);
-                b.load(kb + start * sb, sb, &mut z[..n]);
-                rows::map2(x.as_ptr(), z.as_ptr(), y.as_mut_ptr(), [1, 1, 1], n, &f);
-                out.store(ko + start * so, so, &y[..n]);
-            }
-        }
-    });
+pub fn map2_wide<L: Level, O: WideOut>(
+    _: L,
+    cost: usize,
+    [a, b]: [Wide<'_>; 2],
+    out: O,
+    f: impl Fn(f32, f32) -> O::Value + Sync,
+) {
+    // SAFETY: as in `map1_wide`.
+    drive::<2, 3, O>(cost, [a, b], out, &|[a, b], out, len| unsafe { L::flat2(a, b, out, len, &f) });
 }
 
 /// `out[i] = f(a[i], b[i], c[i])` in `f32`.
-pub fn map3_wide<O: WideOut>(
-    cost: usize,
-    [a, b, c]: [Wide<'_>; 3],
-    out: O,
-    f: impl Fn(f32, f32, f32) -> O::Value + Sync,
-) {
-    assert!([a, b, c].iter().all(|x| x.shape == out.shape()), "map3: shapes differ");
-    let plan = Plan::new(out.shape(), [out.strides(), a.strides, b.strides, c.strides]);
-    let (a, b, c) = (a.source, b.source, c.source);
-    run(&plan, cost + 3, &|[ko, ka, kb, kc], [so, sa, sb, sc], len| {
-        let (mut x, mut z, mut w) = ([0.0f32; BLOCK], [0.0f32; BLOCK], [0.0f32; BLOCK]);
-        let mut y = [O::Value::default(); BLOCK];
-        for (start, n) in blocks(len) {
-            // SAFETY: as in `map1_wide`.
-            unsafe {
-                a.load(ka + start * sa, sa, &mut x[..n]);
-                b.load(kb + start * sb, sb, &mut z[..n]);
-                c.load(kc + start * sc, sc, &mut w[..n]);
-                rows::map3(x.as_ptr(), z.as_ptr(), w.as_ptr(), y.as_mut_ptr(), [1; 4], n, &f);
-                out.store(ko + start * so, so, &y[..n]);
-            }
-        }
-    });
+pub fn map3_wide<O: WideOut>(inputs: [Wide<'_>; 3], out: O, f: impl Fn(f32, f32, f32) -> O::Value + Sync) {
+    drive::<3, 4, O>(1, inputs, out, &|[a, b, c], out, len| rows::flat3(a, b, c, out, len, &f));
+}
+
+/// `out[i] = a[i]`, of which either may be of a half type.
+pub fn copy_wide(a: Wide<'_>, out: WideMut<'_>) {
+    // SAFETY: `drive` hands over two buffers of this length.
+    drive::<1, 2, _>(1, [a], out, &|[a], out, len| unsafe { std::ptr::copy_nonoverlapping(a, out, len) });
 }

@@ -1,6 +1,8 @@
 //! Functions of one floating-point number, under one set of names for `f32` and `f64`.
 
-use super::special;
+use super::exponential::{DOUBLE, SINGLE};
+use super::{erf, exponential, logarithm, special};
+use crate::kernels::exp::Exp;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -111,11 +113,13 @@ pub trait Number:
 }
 
 macro_rules! number {
-    ($type:ident) => {
+    ($type:ident: $($own:item)*) => {
         impl Number for $type {
-            number!(methods $type:
-                abs sqrt exp exp2 exp_m1 ln log2 log10 ln_1p sin cos tan asin acos atan sinh cosh tanh
-                floor ceil trunc asinh acosh atanh);
+            number!(methods $type: abs sqrt sin cos tan asin acos atan floor ceil trunc asinh acosh atanh);
+            $(
+                #[inline(always)]
+                $own
+            )*
 
             #[inline(always)]
             fn of(x: f64) -> $type {
@@ -132,22 +136,6 @@ macro_rules! number {
             #[inline(always)]
             fn rsqrt(self) -> $type {
                 1.0 / $type::sqrt(self)
-            }
-            #[inline(always)]
-            fn sigmoid(self) -> $type {
-                1.0 / (1.0 + Number::exp(-self))
-            }
-            #[inline(always)]
-            fn erf(self) -> $type {
-                special::Special::erf(self)
-            }
-            #[inline(always)]
-            fn erfc(self) -> $type {
-                special::Special::erfc(self)
-            }
-            #[inline(always)]
-            fn lgamma(self) -> $type {
-                special::Special::lgamma(self)
             }
             #[inline(always)]
             fn erfinv(self) -> $type {
@@ -186,5 +174,43 @@ macro_rules! number {
         }
     )*};
 }
-number!(f32);
-number!(f64);
+
+/// A function of doubles as one of singles.
+macro_rules! through_double {
+    ($x:ident, $function:expr) => {
+        $function($x as f64) as f32
+    };
+}
+
+number!(f32:
+    fn exp(self) -> f32 { through_double!(self, exponential::exp) }
+    fn exp2(self) -> f32 { through_double!(self, exponential::exp2) }
+    fn exp_m1(self) -> f32 { through_double!(self, exponential::exp_m1::<SINGLE>) }
+    fn ln(self) -> f32 { through_double!(self, logarithm::ln) }
+    fn log2(self) -> f32 { through_double!(self, logarithm::log2) }
+    fn log10(self) -> f32 { through_double!(self, logarithm::log10) }
+    fn ln_1p(self) -> f32 { through_double!(self, logarithm::ln_1p) }
+    fn sinh(self) -> f32 { through_double!(self, exponential::sinh) }
+    fn cosh(self) -> f32 { through_double!(self, exponential::cosh) }
+    fn tanh(self) -> f32 { through_double!(self, exponential::tanh::<SINGLE>) }
+    fn sigmoid(self) -> f32 { through_double!(self, exponential::sigmoid) }
+    fn erf(self) -> f32 { through_double!(self, erf::erf) }
+    fn erfc(self) -> f32 { through_double!(self, erf::erfc) }
+    fn lgamma(self) -> f32 { through_double!(self, special::lgamma) }
+);
+number!(f64:
+    fn exp(self) -> f64 { self.exp_inline() }
+    fn exp2(self) -> f64 { f64::exp2(self) }
+    fn exp_m1(self) -> f64 { exponential::exp_m1::<DOUBLE>(self) }
+    fn ln(self) -> f64 { f64::ln(self) }
+    fn log2(self) -> f64 { f64::log2(self) }
+    fn log10(self) -> f64 { f64::log10(self) }
+    fn ln_1p(self) -> f64 { f64::ln_1p(self) }
+    fn sinh(self) -> f64 { f64::sinh(self) }
+    fn cosh(self) -> f64 { f64::cosh(self) }
+    fn tanh(self) -> f64 { exponential::tanh::<DOUBLE>(self) }
+    fn sigmoid(self) -> f64 { 1.0 / (1.0 + (-self).exp_inline()) }
+    fn erf(self) -> f64 { libm::erf(self) }
+    fn erfc(self) -> f64 { libm::erfc(self) }
+    fn lgamma(self) -> f64 { special::lgamma(self) }
+);

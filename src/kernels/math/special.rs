@@ -1,48 +1,9 @@
-//! Special functions: error function, gamma function and their relatives.
+//! Special functions: the gamma function and its relatives, the inverse of the error function.
 
 use std::f64::consts::PI;
 
-/// Special functions that exist for both widths.
-pub trait Special {
-    /// The error function.
-    fn erf(self) -> Self;
-    /// `1 - erf(x)`.
-    fn erfc(self) -> Self;
-    /// `ln |gamma(x)|`.
-    fn lgamma(self) -> Self;
-}
-
-impl Special for f32 {
-    #[inline(always)]
-    fn erf(self) -> f32 {
-        libm::erff(self)
-    }
-    #[inline(always)]
-    fn erfc(self) -> f32 {
-        libm::erfcf(self)
-    }
-    #[inline(always)]
-    fn lgamma(self) -> f32 {
-        lgamma(self as f64) as f32
-    }
-}
-
-impl Special for f64 {
-    #[inline(always)]
-    fn erf(self) -> f64 {
-        libm::erf(self)
-    }
-    #[inline(always)]
-    fn erfc(self) -> f64 {
-        libm::erfc(self)
-    }
-    #[inline(always)]
-    fn lgamma(self) -> f64 {
-        lgamma(self)
-    }
-}
-
-fn lgamma(x: f64) -> f64 {
+/// `ln |gamma(x)|`.
+pub fn lgamma(x: f64) -> f64 {
     if x == f64::NEG_INFINITY { f64::INFINITY } else { libm::lgamma(x) }
 }
 
@@ -77,7 +38,7 @@ pub fn digamma(x: f64) -> f64 {
             return f64::NAN;
         }
         // Reflection; the tangent is taken of the fraction, where it is exact.
-        let fraction = x - x.floor();
+        let fraction = x - x.trunc();
         return digamma(1.0 - x) - PI / (PI * fraction).tan();
     }
     if x == 10.0 {
@@ -103,7 +64,7 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
         0 => digamma(x),
         1 if x < 0.5 => {
             // Reflection: the sum of the values at x and 1 - x is (pi / sin pi x)^2.
-            let sine = (PI * (x - x.floor())).sin();
+            let sine = (PI * (x - x.trunc())).sin();
             let square = PI / sine;
             square * square - polygamma(1, 1.0 - x)
         }
@@ -116,6 +77,9 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
 
 /// The sum of `(q + k)^-s` over `k = 0, 1, ...`, by Euler and Maclaurin: nine terms, an integral and its corrections.
 fn zeta(s: f64, q: f64) -> f64 {
+    if q == f64::INFINITY {
+        return 0.0;
+    }
     if q <= 0.0 {
         if q == q.floor() {
             return f64::INFINITY;

@@ -3,6 +3,7 @@
 use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, grad_enabled};
 use crate::error::Result;
+use crate::kernels::elementwise::Vector;
 use crate::kernels::math::Number;
 use crate::ops::elementwise::{Side, float2, float3};
 use crate::ops::formula::{Formula, Tape};
@@ -52,7 +53,7 @@ impl Op for Glu {
         let [a, b] = halves(x[0], self.axis);
         let out = Array::empty_layout(Layout::of_result(a.shape(), &[a.layout()]), a.dtype())?;
         float2(
-            15,
+            (Vector, 15),
             [Side::Array(&a), Side::Array(&b)],
             &out,
             |a, b| a * Number::sigmoid(b),
@@ -97,7 +98,7 @@ impl Op for GluGradient {
         let out = Array::empty_layout(Layout::of_result(x[1].shape(), &[x[1].layout()]), x[1].dtype())?;
         let [by_a, by_b] = halves(&out, self.axis);
         float2(
-            15,
+            (Vector, 15),
             [Side::Array(&g), Side::Array(&b)],
             &by_a,
             |a, b| a * Number::sigmoid(b),

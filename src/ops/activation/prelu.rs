@@ -3,7 +3,7 @@
 use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, grad_enabled};
 use crate::error::Result;
-use crate::ops::elementwise::{Side, float2, float3};
+use crate::ops::elementwise::{SIMPLE, Side, float2, float3};
 use crate::ops::formula::{Formula, Tape};
 use crate::ops::view;
 use crate::shape::{Dims, Layout};
@@ -77,7 +77,7 @@ impl Op for Prelu {
         let weight = x[1].broadcast_to(x[0].shape());
         let out = Array::empty_layout(Layout::of_result(x[0].shape(), &[x[0].layout()]), x[0].dtype())?;
         let sides = [Side::Array(x[0]), Side::Array(&weight)];
-        float2(1, sides, &out, |x, w| if x > 0.0 { x } else { w * x }, |x, w| if x > 0.0 { x } else { w * x })?;
+        float2(SIMPLE, sides, &out, |x, w| if x > 0.0 { x } else { w * x }, |x, w| if x > 0.0 { x } else { w * x })?;
         Ok(smallvec![out])
     }
 
@@ -122,7 +122,7 @@ impl Op for Gradient {
                 let weight = weight.broadcast_to(shape);
                 float3([sides[0], sides[1], Side::Array(&weight)], &out, by_input::<f32>, by_input::<f64>)?;
             }
-            None => float2(1, sides, &out, by_weight::<f32>, by_weight::<f64>)?,
+            None => float2(SIMPLE, sides, &out, by_weight::<f32>, by_weight::<f64>)?,
         }
         Ok(smallvec![out])
     }

@@ -3,10 +3,10 @@
 use super::kind::{Domain, Kind};
 use crate::array::{Array, Category, DType, Element, Scalar};
 use crate::error::Result;
-use crate::kernels::elementwise;
+use crate::kernels::elementwise::{self, Single, Vector};
 use crate::kernels::math::integer::{self, Whole};
 use crate::kernels::math::pair;
-use crate::ops::elementwise::{Side, float2, test2, typed2};
+use crate::ops::elementwise::{SIMPLE, Side, float2, test2, typed2};
 use crate::{dispatch_integer, ensure};
 use num_traits::Float;
 use std::cmp::Ordering;
@@ -29,42 +29,44 @@ fn refuse(kind: Kind, dtype: DType) -> Result<()> {
 fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Result<()> {
     // One text for `f32` and `f64`; `cost` counts simple steps.
     macro_rules! run {
-        ($cost:literal, |$a:ident, $b:ident| $body:expr) => {
+        ($cost:expr, |$a:ident, $b:ident| $body:expr) => {
             float2($cost, sides, out, |$a: f32, $b: f32| $body, |$a: f64, $b: f64| $body)
         };
     }
     let scaled = alpha.to_f64() != 1.0;
     let (alpha32, alpha64) = (alpha.to_f64() as f32, alpha.to_f64());
     match kind {
-        Kind::Add if scaled => float2(1, sides, out, |a, b| a + alpha32 * b, |a, b| a + alpha64 * b),
-        Kind::Sub if scaled => float2(1, sides, out, |a, b| a - alpha32 * b, |a, b| a - alpha64 * b),
-        Kind::Add => run!(1, |a, b| a + b),
-        Kind::Sub => run!(1, |a, b| a - b),
-        Kind::Mul => run!(1, |a, b| a * b),
-        Kind::Div => run!(2, |a, b| a / b),
-        Kind::DivTrunc => run!(3, |a, b| (a / b).trunc()),
-        Kind::DivFloor | Kind::FloorDivide => run!(20, |a, b| pair::div_floor(a, b)),
-        Kind::Remainder => run!(20, |a, b| pair::remainder(a, b)),
-        Kind::Fmod => run!(20, |a, b| a % b),
+        Kind::Add if scaled => float2(SIMPLE, sides, out, |a, b| a + alpha32 * b, |a, b| a + alpha64 * b),
+        Kind::Sub if scaled => float2(SIMPLE, sides, out, |a, b| a - alpha32 * b, |a, b| a - alpha64 * b),
+        Kind::Add => run!(SIMPLE, |a, b| a + b),
+        Kind::Sub => run!(SIMPLE, |a, b| a - b),
+        Kind::Mul => run!(SIMPLE, |a, b| a * b),
+        Kind::Div => run!((Vector, 2), |a, b| a / b),
+        Kind::DivTrunc => run!((Vector, 3), |a, b| (a / b).trunc()),
+        Kind::DivFloor | Kind::FloorDivide => run!((Single, 20), |a, b| pair::div_floor(a, b)),
+        Kind::Remainder => run!((Single, 20), |a, b| pair::remainder(a, b)),
+        Kind::Fmod => run!((Single, 20), |a, b| a % b),
         Kind::Pow => power(sides, out),
-        Kind::Maximum => run!(1, |a, b| pair::maximum(a, b)),
-        Kind::Minimum => run!(1, |a, b| pair::minimum(a, b)),
-        Kind::Fmax => run!(1, |a, b| pair::fmax(a, b)),
-        Kind::Fmin => run!(1, |a, b| pair::fmin(a, b)),
-        Kind::Atan2 => run!(30, |a, b| a.atan2(b)),
-        Kind::Hypot => run!(10, |a, b| a.hypot(b)),
-        Kind::Copysign => run!(1, |a, b| a.copysign(b)),
-        Kind::Nextafter if out.dtype().size() == 2 => refuse(kind, out.dtype()),
-        Kind::Nextafter => run!(5, |a, b| match a.partial_cmp(&b) {
+        Kind::Maximum => run!(SIMPLE, |a, b| pair::maximum(a, b)),
+        Kind::Minimum => run!(SIMPLE, |a, b| pair::minimum(a, b)),
+        Kind::Fmax => run!(SIMPLE, |a, b| pair::fmax(a, b)),
+        Kind::Fmin => run!(SIMPLE, |a, b| pair::fmin(a, b)),
+        Kind::Atan2 => run!((Single, 30), |a, b| a.atan2(b)),
+        Kind::Hypot => run!((Single, 10), |a, b| a.hypot(b)),
+        Kind::Copysign => run!(SIMPLE, |a, b| a.copysign(b)),
+        Kind::Nextafter if out.dtype() == DType::F16 => typed2((Single, 5), sides, out, pair::nextafter_f16),
+        Kind::Nextafter if out.dtype() == DType::BF16 => typed2((Single, 5), sides, out, pair::nextafter_bf16),
+        Kind::Nextafter => run!((Single, 5), |a, b| match a.partial_cmp(&b) {
             Some(Ordering::Less) => a.next_up(),
             Some(Ordering::Greater) => a.next_down(),
             Some(Ordering::Equal) => b,
             None => a + b,
         }),
-        Kind::Logaddexp => run!(30, |a, b| pair::logaddexp(a, b)),
-        Kind::Logaddexp2 => run!(30, |a, b| pair::logaddexp2(a, b)),
-        Kind::Xlogy => run!(15, |a, b| pair::xlogy(a, b)),
-        Kind::Heaviside => run!(1, |a, b| pair::heaviside(a, b)),
+        Kind::Logaddexp => run!((Single, 30), |a, b| pair::logaddexp(a, b)),
+        Kind::Logaddexp2 => run!((Single, 30), |a, b| pair::logaddexp2(a, b)),
+        Kind::Xlogy => run!((Single, 15), |a, b| pair::xlogy(a, b)),
+        Kind::Ldexp => float2((Single, 20), sides, out, pair::ldexp_single, pair::ldexp),
+        Kind::Heaviside => run!(SIMPLE, |a, b| pair::heaviside(a, b)),
         _ => refuse(kind, out.dtype()),
     }
 }
@@ -72,18 +74,18 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
 /// Powers of floats; the exponents that are cheap by other means go there, as in PyTorch.
 fn power(sides: [Side<'_>; 2], out: &Array) -> Result<()> {
     macro_rules! run {
-        ($cost:literal, |$a:ident, $b:ident| $body:expr) => {
+        ($cost:expr, |$a:ident, $b:ident| $body:expr) => {
             float2($cost, sides, out, |$a: f32, $b: f32| $body, |$a: f64, $b: f64| $body)
         };
     }
     match sides[1] {
-        Side::Number(e) if e.to_f64() == 2.0 => run!(1, |a, _b| a * a),
-        Side::Number(e) if e.to_f64() == 3.0 => run!(1, |a, _b| a * a * a),
-        Side::Number(e) if e.to_f64() == 0.5 => run!(3, |a, _b| a.sqrt()),
-        Side::Number(e) if e.to_f64() == -0.5 => run!(5, |a, _b| 1.0 / a.sqrt()),
-        Side::Number(e) if e.to_f64() == -1.0 => run!(2, |a, _b| 1.0 / a),
-        Side::Number(e) if e.to_f64() == -2.0 => run!(3, |a, _b| 1.0 / (a * a)),
-        _ => run!(30, |a, b| Float::powf(a, b)),
+        Side::Number(e) if e.to_f64() == 2.0 => run!(SIMPLE, |a, _b| a * a),
+        Side::Number(e) if e.to_f64() == 3.0 => run!(SIMPLE, |a, _b| a * a * a),
+        Side::Number(e) if e.to_f64() == 0.5 => run!((Vector, 3), |a, _b| a.sqrt()),
+        Side::Number(e) if e.to_f64() == -0.5 => run!((Vector, 5), |a, _b| 1.0 / a.sqrt()),
+        Side::Number(e) if e.to_f64() == -1.0 => run!((Vector, 2), |a, _b| 1.0 / a),
+        Side::Number(e) if e.to_f64() == -2.0 => run!((Vector, 3), |a, _b| 1.0 / (a * a)),
+        _ => run!((Single, 30), |a, b| Float::powf(a, b)),
     }
 }
 
@@ -101,24 +103,24 @@ where
     }
     let alpha: T = alpha.to();
     match kind {
-        Kind::Add if alpha != T::one() => typed2(1, sides, out, |a: T, b: T| a.wrapping_add(&alpha.wrapping_mul(&b))),
-        Kind::Sub if alpha != T::one() => typed2(1, sides, out, |a: T, b: T| a.wrapping_sub(&alpha.wrapping_mul(&b))),
-        Kind::Add => typed2(1, sides, out, |a: T, b: T| a.wrapping_add(&b)),
-        Kind::Sub => typed2(1, sides, out, |a: T, b: T| a.wrapping_sub(&b)),
-        Kind::Mul => typed2(1, sides, out, |a: T, b: T| a.wrapping_mul(&b)),
-        Kind::DivTrunc => typed2(10, sides, out, integer::div_trunc::<T>),
-        Kind::DivFloor | Kind::FloorDivide => typed2(10, sides, out, integer::div_floor::<T>),
-        Kind::Remainder => typed2(10, sides, out, integer::remainder::<T>),
-        Kind::Fmod => typed2(10, sides, out, integer::fmod::<T>),
-        Kind::Pow => typed2(10, sides, out, integer::pow::<T>),
-        Kind::Maximum | Kind::Fmax => typed2(1, sides, out, |a: T, b: T| a.max(b)),
-        Kind::Minimum | Kind::Fmin => typed2(1, sides, out, |a: T, b: T| a.min(b)),
-        Kind::Heaviside => typed2(1, sides, out, pair::heaviside::<T>),
-        Kind::BitwiseAnd => typed2(1, sides, out, |a: T, b: T| a & b),
-        Kind::BitwiseOr => typed2(1, sides, out, |a: T, b: T| a | b),
-        Kind::BitwiseXor => typed2(1, sides, out, |a: T, b: T| a ^ b),
-        Kind::ShiftLeft => typed2(1, sides, out, T::shift_left),
-        Kind::ShiftRight => typed2(1, sides, out, T::shift_right),
+        Kind::Add if alpha != T::one() => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_add(&alpha.wrapping_mul(&b))),
+        Kind::Sub if alpha != T::one() => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_sub(&alpha.wrapping_mul(&b))),
+        Kind::Add => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_add(&b)),
+        Kind::Sub => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_sub(&b)),
+        Kind::Mul => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_mul(&b)),
+        Kind::DivTrunc => typed2((Single, 10), sides, out, integer::div_trunc::<T>),
+        Kind::DivFloor | Kind::FloorDivide => typed2((Single, 10), sides, out, integer::div_floor::<T>),
+        Kind::Remainder => typed2((Single, 10), sides, out, integer::remainder::<T>),
+        Kind::Fmod => typed2((Single, 10), sides, out, integer::fmod::<T>),
+        Kind::Pow => typed2((Single, 10), sides, out, integer::pow::<T>),
+        Kind::Maximum | Kind::Fmax => typed2(SIMPLE, sides, out, |a: T, b: T| a.max(b)),
+        Kind::Minimum | Kind::Fmin => typed2(SIMPLE, sides, out, |a: T, b: T| a.min(b)),
+        Kind::Heaviside => typed2((Single, 2), sides, out, pair::heaviside::<T>),
+        Kind::BitwiseAnd => typed2(SIMPLE, sides, out, |a: T, b: T| a & b),
+        Kind::BitwiseOr => typed2(SIMPLE, sides, out, |a: T, b: T| a | b),
+        Kind::BitwiseXor => typed2(SIMPLE, sides, out, |a: T, b: T| a ^ b),
+        Kind::ShiftLeft => typed2((Single, 2), sides, out, T::shift_left),
+        Kind::ShiftRight => typed2((Single, 2), sides, out, T::shift_right),
         _ => refuse(kind, T::DTYPE),
     }
 }
@@ -126,14 +128,14 @@ where
 fn booleans(kind: Kind, sides: [Side<'_>; 2], out: &Array) -> Result<()> {
     match kind {
         Kind::Add | Kind::Maximum | Kind::Fmax | Kind::BitwiseOr | Kind::Or => {
-            typed2(1, sides, out, |a: bool, b: bool| a | b)
+            typed2(SIMPLE, sides, out, |a: bool, b: bool| a | b)
         }
         Kind::Mul | Kind::Minimum | Kind::Fmin | Kind::BitwiseAnd | Kind::And => {
-            typed2(1, sides, out, |a: bool, b: bool| a & b)
+            typed2(SIMPLE, sides, out, |a: bool, b: bool| a & b)
         }
-        Kind::BitwiseXor | Kind::Xor => typed2(1, sides, out, |a: bool, b: bool| a ^ b),
-        Kind::Heaviside => typed2(1, sides, out, |a: bool, b: bool| a | b),
-        Kind::Pow if matches!(sides[1], Side::Number(_)) => typed2(1, sides, out, |a: bool, b: bool| a | !b),
+        Kind::BitwiseXor | Kind::Xor => typed2(SIMPLE, sides, out, |a: bool, b: bool| a ^ b),
+        Kind::Heaviside => typed2((Single, 2), sides, out, |a: bool, b: bool| a | b),
+        Kind::Pow if matches!(sides[1], Side::Number(_)) => typed2(SIMPLE, sides, out, |a: bool, b: bool| a | !b),
         _ => refuse(kind, DType::Bool),
     }
 }
@@ -161,8 +163,8 @@ fn compare(kind: Kind, common: DType, sides: [Side<'_>; 2], out: &Array) -> Resu
         (|$a:ident, $b:ident| $body:expr) => {
             match common.category() {
                 Category::Float => test2(common, sides, out, |$a: f32, $b: f32| $body, |$a: f64, $b: f64| $body),
-                Category::Bool => typed2(1, sides, out, |$a: bool, $b: bool| $body),
-                Category::Integer => dispatch_integer!(common, T => typed2(1, sides, out, |$a: T, $b: T| $body),
+                Category::Bool => typed2(SIMPLE, sides, out, |$a: bool, $b: bool| $body),
+                Category::Integer => dispatch_integer!(common, T => typed2(SIMPLE, sides, out, |$a: T, $b: T| $body),
                     else unreachable!("an integer category")),
             }
         };

@@ -16,6 +16,7 @@ fn looks_at(kind: Kind) -> [&'static str; 2] {
         Kind::Pow => ["ab", "aby"],
         Kind::Maximum | Kind::Minimum | Kind::Fmax | Kind::Fmin | Kind::Atan2 => ["ab", "ab"],
         Kind::Logaddexp | Kind::Logaddexp2 | Kind::Xlogy => ["ab", "ab"],
+        Kind::Ldexp => ["b", "ab"],
         Kind::Hypot => ["ay", "by"],
         Kind::Copysign => ["ay", ""],
         _ => ["", ""],
@@ -114,7 +115,8 @@ impl<'t> At<'t, '_> {
             Kind::Minimum => shared(g, self.a(), self.b(), |a, b| b.lt(a)),
             Kind::Fmax => g.when(self.b().le(self.a()) | !self.b().is(self.b())),
             Kind::Fmin => g.when(self.a().le(self.b()) | !self.b().is(self.b())),
-            Kind::Atan2 => g * (self.b() / (self.a() * self.a() + self.b() * self.b())),
+            Kind::Atan2 => g * (self.b() * self.inverse_square()),
+            Kind::Ldexp => g * of(2.0).pow(self.b()),
             Kind::Hypot => g * (self.a() / self.y()),
             Kind::Copysign => g * Term::select(self.a().is(of(0.0)), of(0.0), self.y() / self.a()),
             Kind::Logaddexp => g / (of(1.0) + (self.b() - self.a()).exp()),
@@ -156,13 +158,20 @@ impl<'t> At<'t, '_> {
             Kind::Minimum => shared(g, self.a(), self.b(), |a, b| a.lt(b)),
             Kind::Fmax => g.when(!(self.b().le(self.a()) | !self.b().is(self.b()))),
             Kind::Fmin => g.when(!(self.a().le(self.b()) | !self.b().is(self.b()))),
-            Kind::Atan2 => g * (-self.a() / (self.a() * self.a() + self.b() * self.b())),
+            Kind::Atan2 => g * (-self.a() * self.inverse_square()),
+            Kind::Ldexp => g * self.a() * of(2.0).pow(self.b()) * of(std::f64::consts::LN_2),
             Kind::Hypot => g * (self.b() / self.y()),
             Kind::Logaddexp => g / (of(1.0) + (self.a() - self.b()).exp()),
             Kind::Logaddexp2 => g / (of(1.0) + of(2.0).pow(self.a() - self.b())),
             Kind::Xlogy => g * self.a() / self.b(),
             _ => self.constant(g),
         }
+    }
+
+    /// `1 / (a^2 + b^2)`, 0 at the origin.
+    fn inverse_square(&self) -> Term<'t> {
+        let square = self.a() * self.a() + self.b() * self.b();
+        Term::select(square.is(Term::of(0.0)), Term::of(0.0), Term::of(1.0) / square)
     }
 
     /// Of an operation that is constant almost everywhere.

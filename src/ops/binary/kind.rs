@@ -95,6 +95,8 @@ kinds! {
     Xlogy "xlogy" ToFloat ["XlogyBackward0", "XlogyBackward2", "XlogyBackward1"];
     /// 0 below zero, 1 above, `b` at zero.
     Heaviside "heaviside" All ["NotImplemented", "NotImplemented", "NotImplemented"];
+    /// `a 2^b`, in floating point.
+    Ldexp "ldexp" ToFloat ["LdexpBackward0", "LdexpBackward0", "LdexpBackward0"];
     /// Bits of both.
     BitwiseAnd "bitwise_and" Integral ["BitwiseAndBackward0", "BitwiseAndBackward0", "BitwiseAndBackward0"];
     /// Bits of either.

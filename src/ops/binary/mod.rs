@@ -113,6 +113,8 @@ functions! {
     xlogy xlogy_ Xlogy;
     /// 0 below zero, 1 above, `b` at zero.
     heaviside heaviside_ Heaviside;
+    /// `a 2^b`, in floating point.
+    ldexp ldexp_ Ldexp;
     /// Bits of both.
     bitwise_and bitwise_and_ BitwiseAnd;
     /// Bits of either.
@@ -252,6 +254,11 @@ impl Binary {
         };
         match self.kind {
             Kind::Sub => self.refuse_bool(x)?,
+            Kind::Ldexp => crate::ensure!(
+                !(x[0].dtype().is_float() && x.get(1).is_some_and(|b| b.dtype() == DType::Bool)),
+                NotImplemented,
+                "\"ldexp_cpu_exp\" not implemented for 'Bool'"
+            ),
             Kind::Heaviside => crate::ensure!(
                 x.iter().all(|a| a.dtype() == promoted),
                 Runtime,
@@ -371,6 +378,10 @@ impl Op for Binary {
         let out = Array::empty_layout(self.layout(x)?, result)?;
         self.compute(x, common, &out)?;
         x[0].copy_from(&out)
+    }
+
+    fn is_differentiable(&self, _: usize) -> bool {
+        self.kind.domain() != kind::Domain::Truth
     }
 
     fn saves(&self, needs: &[bool]) -> Saves {

@@ -86,7 +86,10 @@ impl Op for Where {
             let array = match place {
                 Place::Input(i) => x[i].to_dtype(dtype)?,
                 Place::Number(s) => {
-                    s.check_fits(dtype)?;
+                    // Beyond the range of a half type a number becomes infinite, as in PyTorch.
+                    if dtype.size() != 2 || !dtype.is_float() {
+                        s.check_fits(dtype)?;
+                    }
                     Array::scalar(s, dtype)?
                 }
             };

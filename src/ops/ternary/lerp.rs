@@ -4,7 +4,7 @@ use crate::array::{Array, DType, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, check_inplace};
 use crate::error::Result;
 use crate::ops::binary::{self, Value};
-use crate::ops::elementwise::{Side, float2, float3};
+use crate::ops::elementwise::{SIMPLE, Side, float2, float3};
 use crate::shape::{Dims, Layout, broadcast_all};
 use num_traits::Float;
 use smallvec::{SmallVec, smallvec};
@@ -75,7 +75,7 @@ impl Lerp {
             // Which end is nearer is known before: a loop without branches.
             let near = if out.dtype() == DType::F64 { double.abs() < 0.5 } else { single.abs() < 0.5 };
             return float2(
-                2,
+                SIMPLE,
                 sides,
                 out,
                 move |a, b| between(a, b, single, near),

@@ -5,7 +5,7 @@ use crate::array::{Array, DType, Element};
 use crate::dispatch_integer;
 use crate::error::Result;
 use crate::kernels::math::integer::Whole;
-use crate::ops::elementwise::typed1;
+use crate::ops::elementwise::{SIMPLE, typed1};
 
 /// Writes `f(x)` to `out`; both are of one integer dtype or `bool`.
 pub fn compute(function: Unary, x: &Array, out: &Array) -> Result<()> {
@@ -17,30 +17,34 @@ pub fn compute(function: Unary, x: &Array, out: &Array) -> Result<()> {
 
 /// The refusal of a dtype.
 pub fn refuse(function: Unary, dtype: DType) -> Result<()> {
-    crate::bail!(NotImplemented, "\"{}_cpu\" not implemented for '{}'", function.name(), dtype.type_name())
+    let kernel = match function {
+        Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round { decimals: None | Some(0) } => "vml_cpu",
+        _ => "cpu",
+    };
+    crate::bail!(NotImplemented, "\"{}_{kernel}\" not implemented for '{}'", function.name(), dtype.type_name())
 }
 
 fn integers<T: Element + Whole>(function: Unary, x: &Array, out: &Array) -> Result<()> {
     let (zero, one) = (T::zero(), T::one());
     let minus = |x: T| zero.wrapping_sub(&x);
     match function {
-        Unary::Abs => typed1(1, x, out, |x: T| if x < zero { minus(x) } else { x }),
-        Unary::Neg => typed1(1, x, out, minus),
-        Unary::Sign | Unary::Sgn => typed1(1, x, out, |x: T| match () {
+        Unary::Abs => typed1(SIMPLE, x, out, |x: T| if x < zero { minus(x) } else { x }),
+        Unary::Neg => typed1(SIMPLE, x, out, minus),
+        Unary::Sign | Unary::Sgn => typed1(SIMPLE, x, out, |x: T| match () {
             _ if x > zero => one,
             _ if x < zero => minus(one),
             _ => zero,
         }),
-        Unary::Square => typed1(1, x, out, |x: T| x.wrapping_mul(&x)),
-        Unary::Relu => typed1(1, x, out, |x: T| x.max(zero)),
+        Unary::Square => typed1(SIMPLE, x, out, |x: T| x.wrapping_mul(&x)),
+        Unary::Relu => typed1(SIMPLE, x, out, |x: T| x.max(zero)),
         Unary::Clamp { low, high } => {
             let low = low.map_or(T::min_value(), |s| s.to::<T>());
             let high = high.map_or(T::max_value(), |s| s.to::<T>());
-            typed1(1, x, out, |x: T| x.max(low).min(high))
+            typed1(SIMPLE, x, out, |x: T| x.max(low).min(high))
         }
         Unary::Hardtanh { low, high } => {
             crate::ensure!(
-                T::DTYPE != DType::U8 || (low >= 0.0 && high >= 0.0),
+                T::DTYPE != DType::U8 || (low.trunc() >= 0.0 && high.trunc() >= 0.0),
                 Runtime,
                 "cannot do hardtanh on an unsigned type with negative limits"
             );
@@ -48,9 +52,9 @@ fn integers<T: Element + Whole>(function: Unary, x: &Array, out: &Array) -> Resu
         }
         Unary::Threshold { threshold, value } => {
             let (threshold, value) = (T::from_f64(threshold), T::from_f64(value));
-            typed1(1, x, out, |x: T| if x <= threshold { value } else { x })
+            typed1(SIMPLE, x, out, |x: T| if x <= threshold { value } else { x })
         }
-        Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round { decimals: 0 } | Unary::NanToNum { .. } => {
+        Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round { decimals: None } | Unary::NanToNum { .. } => {
             out.copy_from(x)
         }
         other => refuse(other, T::DTYPE),

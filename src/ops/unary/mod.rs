@@ -49,6 +49,15 @@ impl Unary {
                 [low, high].into_iter().flatten().try_for_each(|s| s.check_fits(common))?;
                 if common == DType::Bool { integer::refuse(self, common).map(|()| dtype) } else { Ok(common) }
             }
+            // They are sums and quotients to PyTorch.
+            _ if self == Unary::Softsign && dtype == DType::Bool => {
+                integer::refuse(Unary::Abs, dtype).map(|()| dtype)
+            }
+            _ if self == Unary::Tanhshrink && dtype == DType::Bool => crate::bail!(
+                Runtime,
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the \
+                 `~` or `logical_not()` operator instead."
+            ),
             Domain::ToFloat if !dtype.is_float() => Ok(default_float()),
             Domain::Float if !dtype.is_float() => integer::refuse(self, dtype).map(|()| dtype),
             // The square of a boolean is its second power, and that is an integer.

@@ -3,7 +3,7 @@
 use crate::array::{Array, Category, DType, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, apply_inplace};
 use crate::error::Result;
-use crate::ops::elementwise::{test1, typed1};
+use crate::ops::elementwise::{SIMPLE, test1, typed1};
 use crate::shape::Layout;
 use crate::{dispatch_all, dispatch_integer};
 use smallvec::smallvec;
@@ -79,7 +79,7 @@ impl Predicate {
             Predicate::IsNegInf if float => float!(|x| x.is_infinite() && x < 0.0),
             Predicate::SignBit if float => float!(|x| x.is_sign_negative()),
             Predicate::SignBit if dtype != DType::Bool => {
-                dispatch_integer!(dtype, T => typed1(1, x, out, |x: T| x < T::default()), else Ok(()))
+                dispatch_integer!(dtype, T => typed1(SIMPLE, x, out, |x: T| x < T::default()), else Ok(()))
             }
             Predicate::IsFinite => out.fill(Scalar::Bool(true)),
             Predicate::IsNan | Predicate::IsInf | Predicate::IsPosInf | Predicate::IsNegInf | Predicate::SignBit => {
@@ -87,11 +87,11 @@ impl Predicate {
             }
             Predicate::LogicalNot => {
                 use crate::array::Element;
-                dispatch_all!(dtype, T => typed1(1, x, out, |x: T| !x.truth()))
+                dispatch_all!(dtype, T => typed1(SIMPLE, x, out, |x: T| !x.truth()))
             }
-            Predicate::BitwiseNot if dtype == DType::Bool => typed1(1, x, out, |x: bool| !x),
+            Predicate::BitwiseNot if dtype == DType::Bool => typed1(SIMPLE, x, out, |x: bool| !x),
             Predicate::BitwiseNot => {
-                dispatch_integer!(dtype, T => typed1(1, x, out, |x: T| !x), else crate::bail!(
+                dispatch_integer!(dtype, T => typed1(SIMPLE, x, out, |x: T| !x), else crate::bail!(
                     NotImplemented,
                     "\"bitwise_not_cpu\" not implemented for '{}'",
                     dtype.type_name()
@@ -120,6 +120,10 @@ impl Op for Predicate {
         let out = Array::empty_layout(layout, self.result_dtype(x[0].dtype()))?;
         self.compute(x[0], &out)?;
         Ok(smallvec![out])
+    }
+
+    fn is_differentiable(&self, _: usize) -> bool {
+        !matches!(self, Predicate::LogicalNot | Predicate::BitwiseNot)
     }
 
     fn backward(&self, _: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {

@@ -1,11 +1,12 @@
-//! The family as a table. A row holds: the variant with its attributes, PyTorch's name and node, the dtypes, about how
-//! many simple steps an element costs, which of input `x` and result `y` the derivative looks at, the function, and the
-//! gradient from that of the result, `g`.
+//! The family as a table. A row holds: the variant with its attributes, PyTorch's name and node, the dtypes, whether
+//! loops over it become vector code, about how many simple steps an element costs, which of input `x` and result `y` the
+//! derivative looks at, the function, and the gradient from that of the result, `g`.
 //!
 //! Functions are generic over [`Number`], gradients over [`Formula`]: see there for what they may use.
 
 use crate::array::{Array, Scalar};
 use crate::error::Result;
+use crate::kernels::elementwise::{Single, Vector};
 use crate::kernels::math::Number;
 use crate::ops::elementwise::{Side, float1, float2};
 use crate::ops::formula::{Formula, Term};
@@ -47,7 +48,7 @@ macro_rules! saved {
 
 macro_rules! unary {
     ($(
-        $variant:ident $({ $($field:ident: $type:ty),+ })? $name:literal $node:literal $domain:ident $cost:literal $saved:tt
+        $variant:ident $({ $($field:ident: $type:ty),+ })? $name:literal $node:literal $domain:ident $level:ident $cost:literal $saved:tt
         |$x:ident| $function:expr;
         |$g:ident, $v:ident| $gradient:expr;
     )*) => {
@@ -87,7 +88,7 @@ macro_rules! unary {
                         fn f<T: Number>($x: T $($(, $field: $type)+)?) -> T {
                             $function
                         }
-                        float1($cost, x, out, |x| f::<f32>(x $($(, $field)+)?), |x| f::<f64>(x $($(, $field)+)?))
+                        float1(($level, $cost), x, out, |x| f::<f32>(x $($(, $field)+)?), |x| f::<f64>(x $($(, $field)+)?))
                     }
                 )* }
             }
@@ -103,7 +104,7 @@ macro_rules! unary {
                             $gradient
                         }
                         float2(
-                            $cost,
+                            ($level, $cost),
                             sides,
                             out,
                             |g, v| f::<f32>(g, v $($(, $field)+)?),
@@ -130,81 +131,81 @@ macro_rules! unary {
 }
 
 unary! {
-    Abs "abs" "Abs" Same 1 x |x| x.abs(); |g, x| g * x.sign();
-    Neg "neg" "Neg" Same 1 - |x| -x; |g, x| -g;
-    Sign "sign" "Sign" Same 1 - |x| x.sign(); |g, x| g.zeros();
-    Sgn "sgn" "Sgn" Same 1 - |x| x.sign(); |g, x| g.zeros();
-    Square "square" "Pow" Same 1 x |x| x * x; |g, x| g * (T::of(2.0) * x);
-    Floor "floor" "Floor" Same 1 - |x| x.floor(); |g, x| g.zeros();
-    Ceil "ceil" "Ceil" Same 1 - |x| x.ceil(); |g, x| g.zeros();
-    Round { decimals: i32 } "round" "Round" Same 2 - |x| round_decimals(x, decimals); |g, x| g.zeros();
-    Trunc "trunc" "Trunc" Same 1 - |x| x.trunc(); |g, x| g.zeros();
-    Frac "frac" "Frac" Float 1 - |x| x - x.trunc(); |g, x| g;
+    Abs "abs" "Abs" Same Vector 1 x |x| x.abs(); |g, x| g * x.sign();
+    Neg "neg" "Neg" Same Vector 1 - |x| -x; |g, x| -g;
+    Sign "sign" "Sign" Same Vector 1 - |x| x.sign(); |g, x| g.zeros();
+    Sgn "sgn" "Sgn" Same Vector 1 - |x| x.sign(); |g, x| g.zeros();
+    Square "square" "Pow" Same Vector 1 x |x| x * x; |g, x| g * (T::of(2.0) * x);
+    Floor "floor" "Floor" Same Vector 1 - |x| x.floor(); |g, x| g.zeros();
+    Ceil "ceil" "Ceil" Same Vector 1 - |x| x.ceil(); |g, x| g.zeros();
+    Round { decimals: Option<i32> } "round" "Round" Same Vector 2 - |x| round_decimals(x, decimals); |g, x| g.zeros();
+    Trunc "trunc" "Trunc" Same Vector 1 - |x| x.trunc(); |g, x| g.zeros();
+    Frac "frac" "Frac" Float Vector 1 - |x| x - x.trunc(); |g, x| g;
 
-    Sqrt "sqrt" "Sqrt" ToFloat 3 y |x| x.sqrt(); |g, y| g / (T::of(2.0) * y);
-    Rsqrt "rsqrt" "Rsqrt" ToFloat 4 y |x| x.rsqrt(); |g, y| T::of(-0.5) * g * (y * y * y);
-    Reciprocal "reciprocal" "Reciprocal" ToFloat 2 y |x| T::of(1.0) / x; |g, y| -g * (y * y);
-    Exp "exp" "Exp" ToFloat 10 y |x| x.exp(); |g, y| g * y;
-    Exp2 "exp2" "Exp2" ToFloat 10 y |x| x.exp2(); |g, y| g * y * T::of(LN_2);
-    Expm1 "expm1" "Expm1" ToFloat 15 y |x| x.exp_m1(); |g, y| g * (y + T::of(1.0));
-    Log "log" "Log" ToFloat 10 x |x| x.ln(); |g, x| g / x;
-    Log2 "log2" "Log2" ToFloat 10 x |x| x.log2(); |g, x| g / (x * T::of(LN_2));
-    Log10 "log10" "Log10" ToFloat 10 x |x| x.log10(); |g, x| g / (x * T::of(LN_10));
-    Log1p "log1p" "Log1P" ToFloat 15 x |x| x.ln_1p(); |g, x| g / (x + T::of(1.0));
+    Sqrt "sqrt" "Sqrt" ToFloat Vector 3 y |x| x.sqrt(); |g, y| g / (T::of(2.0) * y);
+    Rsqrt "rsqrt" "Rsqrt" ToFloat Vector 4 y |x| x.rsqrt(); |g, y| T::of(-0.5) * g * (y * y * y);
+    Reciprocal "reciprocal" "Reciprocal" ToFloat Vector 2 y |x| T::of(1.0) / x; |g, y| -g * (y * y);
+    Exp "exp" "Exp" ToFloat Vector 10 y |x| x.exp(); |g, y| g * y;
+    Exp2 "exp2" "Exp2" ToFloat Vector 10 y |x| x.exp2(); |g, y| g * y * T::of(LN_2);
+    Expm1 "expm1" "Expm1" ToFloat Vector 15 y |x| x.exp_m1(); |g, y| g * (y + T::of(1.0));
+    Log "log" "Log" ToFloat Vector 10 x |x| x.ln(); |g, x| g / x;
+    Log2 "log2" "Log2" ToFloat Vector 10 x |x| x.log2(); |g, x| g / (x * T::of(LN_2));
+    Log10 "log10" "Log10" ToFloat Vector 10 x |x| x.log10(); |g, x| g / (x * T::of(LN_10));
+    Log1p "log1p" "Log1P" ToFloat Vector 15 x |x| x.ln_1p(); |g, x| g / (x + T::of(1.0));
 
-    Sin "sin" "Sin" ToFloat 20 x |x| x.sin(); |g, x| g * x.cos();
-    Cos "cos" "Cos" ToFloat 20 x |x| x.cos(); |g, x| g * -x.sin();
-    Tan "tan" "Tan" ToFloat 30 y |x| x.tan(); |g, y| g * (T::of(1.0) + y * y);
-    Asin "asin" "Asin" ToFloat 20 x |x| x.asin(); |g, x| g * (T::of(1.0) - x * x).rsqrt();
-    Acos "acos" "Acos" ToFloat 20 x |x| x.acos(); |g, x| g * -(T::of(1.0) - x * x).rsqrt();
-    Atan "atan" "Atan" ToFloat 20 x |x| x.atan(); |g, x| g / (x * x + T::of(1.0));
-    Sinh "sinh" "Sinh" ToFloat 20 x |x| x.sinh(); |g, x| g * x.cosh();
-    Cosh "cosh" "Cosh" ToFloat 20 x |x| x.cosh(); |g, x| g * x.sinh();
-    Tanh "tanh" "Tanh" ToFloat 15 y |x| x.tanh(); |g, y| g * (T::of(1.0) - y * y);
-    Asinh "asinh" "Asinh" ToFloat 30 x |x| x.asinh(); |g, x| g * (x * x + T::of(1.0)).rsqrt();
-    Acosh "acosh" "Acosh" ToFloat 30 x |x| x.acosh(); |g, x| g * (x * x - T::of(1.0)).rsqrt();
-    Atanh "atanh" "Atanh" ToFloat 30 x |x| x.atanh(); |g, x| g / (T::of(1.0) - x * x);
-    Deg2rad "deg2rad" "Deg2Rad" ToFloat 1 - |x| x * T::of(PI / 180.0); |g, x| g * T::of(PI / 180.0);
-    Rad2deg "rad2deg" "Rad2Deg" ToFloat 1 - |x| x * T::of(180.0 / PI); |g, x| g * T::of(180.0 / PI);
-    Sinc "sinc" "Sinc" ToFloat 25 x |x| sinc(x); |g, x| {
+    Sin "sin" "Sin" ToFloat Single 20 x |x| x.sin(); |g, x| g * x.cos();
+    Cos "cos" "Cos" ToFloat Single 20 x |x| x.cos(); |g, x| g * -x.sin();
+    Tan "tan" "Tan" ToFloat Single 30 y |x| x.tan(); |g, y| g * (T::of(1.0) + y * y);
+    Asin "asin" "Asin" ToFloat Single 20 x |x| x.asin(); |g, x| g * (T::of(1.0) - x * x).rsqrt();
+    Acos "acos" "Acos" ToFloat Single 20 x |x| x.acos(); |g, x| g * -(T::of(1.0) - x * x).rsqrt();
+    Atan "atan" "Atan" ToFloat Single 20 x |x| x.atan(); |g, x| g / (x * x + T::of(1.0));
+    Sinh "sinh" "Sinh" ToFloat Vector 20 x |x| x.sinh(); |g, x| g * x.cosh();
+    Cosh "cosh" "Cosh" ToFloat Vector 20 x |x| x.cosh(); |g, x| g * x.sinh();
+    Tanh "tanh" "Tanh" ToFloat Vector 15 y |x| x.tanh(); |g, y| g * (T::of(1.0) - y * y);
+    Asinh "asinh" "Asinh" ToFloat Single 30 x |x| x.asinh(); |g, x| g * (x * x + T::of(1.0)).rsqrt();
+    Acosh "acosh" "Acosh" ToFloat Single 30 x |x| x.acosh(); |g, x| g * (x * x - T::of(1.0)).rsqrt();
+    Atanh "atanh" "Atanh" ToFloat Single 30 x |x| x.atanh(); |g, x| g / (T::of(1.0) - x * x);
+    Deg2rad "deg2rad" "Deg2Rad" ToFloat Vector 1 - |x| x * T::of(PI / 180.0); |g, x| g * T::of(PI / 180.0);
+    Rad2deg "rad2deg" "Rad2Deg" ToFloat Vector 1 - |x| x * T::of(180.0 / PI); |g, x| g * T::of(180.0 / PI);
+    Sinc "sinc" "Sinc" ToFloat Single 25 x |x| sinc(x); |g, x| {
         let z = x * T::of(PI);
         let slope = g * ((z * z.cos() - z.sin()) / (z * x));
         T::select((z * x).is(T::of(0.0)), T::of(0.0), slope)
     };
 
-    Erf "erf" "Erf" ToFloat 15 x |x| x.erf(); |g, x| g * (T::of(FRAC_2_SQRT_PI) * (-(x * x)).exp());
-    Erfc "erfc" "Erfc" ToFloat 30 x |x| x.erfc(); |g, x| g * (T::of(-FRAC_2_SQRT_PI) * (-(x * x)).exp());
-    Erfinv "erfinv" "Erfinv" ToFloat 200 y |x| x.erfinv(); |g, y| g * (T::of(1.0 / FRAC_2_SQRT_PI) * (y * y).exp());
-    Lgamma "lgamma" "Lgamma" ToFloat 60 x |x| x.lgamma(); |g, x| g * x.digamma();
-    Digamma "digamma" "Digamma" ToFloat 60 x |x| x.digamma(); |g, x| g * x.polygamma(1);
-    Polygamma { n: u32 } "polygamma" "Polygamma" ToFloat 200 x |x| x.polygamma(n); |g, x| g * x.polygamma(n + 1);
-    Sigmoid "sigmoid" "Sigmoid" ToFloat 12 y |x| x.sigmoid(); |g, y| g * ((T::of(1.0) - y) * y);
-    Logit { eps: Option<f64> } "logit" "Logit" ToFloat 20 x |x| logit(x, eps); |g, x| {
+    Erf "erf" "Erf" ToFloat Vector 15 x |x| x.erf(); |g, x| g * (T::of(FRAC_2_SQRT_PI) * (-(x * x)).exp());
+    Erfc "erfc" "Erfc" ToFloat Vector 30 x |x| x.erfc(); |g, x| g * (T::of(-FRAC_2_SQRT_PI) * (-(x * x)).exp());
+    Erfinv "erfinv" "Erfinv" ToFloat Single 200 y |x| x.erfinv(); |g, y| g * (T::of(1.0 / FRAC_2_SQRT_PI) * (y * y).exp());
+    Lgamma "lgamma" "Lgamma" ToFloat Single 60 x |x| x.lgamma(); |g, x| g * x.digamma();
+    Digamma "digamma" "Digamma" ToFloat Single 60 x |x| x.digamma(); |g, x| g * x.polygamma(1);
+    Polygamma { n: u32 } "polygamma" "Polygamma" ToFloat Single 200 x |x| x.polygamma(n); |g, x| g * x.polygamma(n + 1);
+    Sigmoid "sigmoid" "Sigmoid" ToFloat Vector 12 y |x| x.sigmoid(); |g, y| g * ((T::of(1.0) - y) * y);
+    Logit { eps: Option<f64> } "logit" "Logit" ToFloat Vector 20 x |x| logit(x, eps); |g, x| {
         let low = eps.unwrap_or(0.0);
         let outside = x.lt(T::of(low)) | x.gt(T::of(1.0 - low));
         let other = T::of(if eps.is_some() { 0.0 } else { f64::NAN });
         T::select(outside, other, g / (x * (T::of(1.0) - x)))
     };
 
-    Relu "relu" "Relu" Same 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
-    Clamp { low: Option<Scalar>, high: Option<Scalar> } "clamp" "ClampBackward1" Same 1 x
+    Relu "relu" "Relu" Same Vector 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
+    Clamp { low: Option<Scalar>, high: Option<Scalar> } "clamp" "ClampBackward1" Same Vector 1 x
         |x| clamp(x, low, high);
         |g, x| {
             let bound = |s: Option<Scalar>, none: f64| T::of(s.map_or(none, Scalar::to_f64));
             g.when(x.ge(bound(low, f64::NEG_INFINITY)) & x.le(bound(high, f64::INFINITY)))
         };
-    Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same 1 x
+    Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same Vector 1 x
         |x| x.at_least(T::of(low)).at_most(T::of(high));
-        |g, x| T::select(x.le(T::of(low)) | x.ge(T::of(high)), T::of(0.0), g);
-    LeakyRelu { slope: f64 } "leaky_relu" "LeakyRelu" Float 1 x
+        |g, x| g.when(x.gt(T::of(low)) & x.lt(T::of(high)));
+    LeakyRelu { slope: f64 } "leaky_relu" "LeakyRelu" Float Vector 1 x
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, x| T::select(x.gt(T::of(0.0)), g, g * T::of(slope));
     // In place, where only the result is left; right for positive slopes.
-    LeakyReluInplace { slope: f64 } "leaky_relu" "LeakyReluBackward1" Float 1 y
+    LeakyReluInplace { slope: f64 } "leaky_relu" "LeakyReluBackward1" Float Vector 1 y
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, y| T::select(y.gt(T::of(0.0)), g, g * T::of(slope));
     // `scale` on the positive side; `alpha scale (e^(input_scale x) - 1)` on the other.
-    Elu { alpha: f64, scale: f64, input_scale: f64 } "elu" "Elu" Float 15 x
+    Elu { alpha: f64, scale: f64, input_scale: f64 } "elu" "Elu" Float Vector 15 x
         |x| if x <= T::of(0.0) {
             (x * T::of(input_scale)).exp_m1() * T::of(alpha * scale)
         } else {
@@ -215,14 +216,14 @@ unary! {
             g * T::of(input_scale) * T::of(alpha * scale) * (x * T::of(input_scale)).exp(),
             g * T::of(scale)
         );
-    Gelu "gelu" "Gelu" Float 20 x
+    Gelu "gelu" "Gelu" Float Vector 20 x
         |x| x * T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
         |g, x| {
             let share = T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
             let density = (x * x * T::of(-0.5)).exp() * T::of(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
             g * (share + x * density)
         };
-    GeluTanh "gelu" "Gelu" Float 20 x
+    GeluTanh "gelu" "Gelu" Float Vector 20 x
         |x| {
             let inner = T::of(FRAC_2_SQRT_PI * FRAC_1_SQRT_2) * (x + T::of(0.044715) * (x * x * x));
             T::of(0.5) * x * (T::of(1.0) + inner.tanh())
@@ -234,13 +235,13 @@ unary! {
             let half = T::of(0.5);
             g * (half * (T::of(1.0) + t) + half * x * (T::of(1.0) - t * t) * inner_slope)
         };
-    Silu "silu" "Silu" Float 13 x
+    Silu "silu" "Silu" Float Vector 13 x
         |x| x / (T::of(1.0) + (-x).exp());
         |g, x| {
             let s = x.sigmoid();
             g * (s * (T::of(1.0) + x * (T::of(1.0) - s)))
         };
-    Mish "mish" "Mish" Float 40 x
+    Mish "mish" "Mish" Float Vector 40 x
         |x| x * softplus(x).tanh();
         |g, x| {
             // ln(1 + e^x), without overflow.
@@ -248,26 +249,26 @@ unary! {
             let t = (T::select(x.gt(zero), x, zero) + (-x.abs()).exp().ln_1p()).tanh();
             g * (t + x * x.sigmoid() * (T::of(1.0) - t * t))
         };
-    Softplus { beta: f64, threshold: f64 } "softplus" "Softplus" Float 30 x
+    Softplus { beta: f64, threshold: f64 } "softplus" "Softplus" Float Vector 30 x
         |x| if x * T::of(beta) > T::of(threshold) { x } else { (x * T::of(beta)).exp().ln_1p() / T::of(beta) };
         |g, x| T::select((x * T::of(beta)).gt(T::of(threshold)), g, g * (x * T::of(beta)).sigmoid());
-    LogSigmoid "logsigmoid" "LogSigmoid" Float 30 x
+    LogSigmoid "logsigmoid" "LogSigmoid" Float Vector 30 x
         |x| x.at_most(T::of(0.0)) - (-x.abs()).exp().ln_1p();
         |g, x| g * (-x).sigmoid();
-    Hardswish "hardswish" "Hardswish" Float 3 x
+    Hardswish "hardswish" "Hardswish" Float Vector 3 x
         |x| x * (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
         |g, x| T::select(
             x.le(T::of(-3.0)),
             T::of(0.0),
             T::select(x.lt(T::of(3.0)), g * (x / T::of(3.0) + T::of(0.5)), g)
         );
-    Hardsigmoid "hardsigmoid" "Hardsigmoid" Float 3 x
+    Hardsigmoid "hardsigmoid" "Hardsigmoid" Float Vector 3 x
         |x| (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
-        |g, x| (g * T::of(1.0 / 6.0)).when(x.gt(T::of(-3.0)) & x.lt(T::of(3.0)));
-    Hardshrink { lambda: f64 } "hardshrink" "Hardshrink" Float 1 x
+        |g, x| (g * T::of((1.0f32 / 6.0) as f64)).when(x.gt(T::of(-3.0)) & x.lt(T::of(3.0)));
+    Hardshrink { lambda: f64 } "hardshrink" "Hardshrink" Float Vector 1 x
         |x| if x >= T::of(-lambda) && x <= T::of(lambda) { T::of(0.0) } else { x };
-        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
-    Softshrink { lambda: f64 } "softshrink" "Softshrink" Float 1 x
+        |g, x| g.when(x.lt(T::of(-lambda)) | x.gt(T::of(lambda)));
+    Softshrink { lambda: f64 } "softshrink" "Softshrink" Float Vector 1 x
         |x| {
             if x > T::of(lambda) {
                 x - T::of(lambda)
@@ -277,31 +278,31 @@ unary! {
                 x * T::of(0.0)
             }
         };
-        |g, x| T::select(x.ge(T::of(-lambda)) & x.le(T::of(lambda)), T::of(0.0), g);
-    Softsign "softsign" "Div" ToFloat 3 x
+        |g, x| g.when(x.lt(T::of(-lambda)) | x.gt(T::of(lambda)));
+    Softsign "softsign" "Div" ToFloat Vector 3 x
         |x| x / (T::of(1.0) + x.abs());
         |g, x| {
             let scale = T::of(1.0) + x.abs();
             g / (scale * scale)
         };
-    Tanhshrink "tanhshrink" "Sub" ToFloat 15 x
+    Tanhshrink "tanhshrink" "Sub" ToFloat Vector 15 x
         |x| x - x.tanh();
         |g, x| {
             let t = x.tanh();
             g * (t * t)
         };
-    Threshold { threshold: f64, value: f64 } "threshold" "Threshold" Same 1 x
+    Threshold { threshold: f64, value: f64 } "threshold" "Threshold" Same Vector 1 x
         |x| if x <= T::of(threshold) { T::of(value) } else { x };
         |g, x| T::select(x.le(T::of(threshold)), T::of(0.0), g);
-    NanToNum { nan: f64, posinf: f64, neginf: f64 } "nan_to_num" "NanToNum" Same 2 x
+    NanToNum { nan: f64, posinf: f64, neginf: f64 } "nan_to_num" "NanToNum" Same Vector 2 x
         |x| nan_to_num(x, nan, posinf, neginf);
         |g, x| T::select((x - x).is(T::of(0.0)), g, T::of(0.0));
 }
 
 #[inline(always)]
-fn round_decimals<T: Number>(x: T, decimals: i32) -> T {
-    let scale = T::of(10f64.powi(decimals.abs()));
-    match decimals {
+fn round_decimals<T: Number>(x: T, decimals: Option<i32>) -> T {
+    let scale = T::of(10f64.powi(decimals.unwrap_or(0).abs()));
+    match decimals.unwrap_or(0) {
         0 => x.round(),
         d if d > 0 => (x * scale).round() / scale,
         _ => (x / scale).round() * scale,

@@ -175,14 +175,18 @@ impl PyTensor {
         inplace(slf, &exponent, |a, b| ops::float_power_(a, b))
     }
 
-    /// `self * 2 ** other`.
+    /// `self * 2 ** other`. Integers become floats.
+    ///
+    /// Example:
+    ///     >>> rsnn.tensor([1.0, 3.0]).ldexp(rsnn.tensor([2, -1]))
+    ///     tensor([4.0000, 1.5000])
     fn ldexp(&self, py: Python<'_>, other: &Bound<'_, PyTensor>) -> PyResult<Out> {
-        binary(py, self, &other.into(), |a, b| ops::mul(a, &ops::pow(2.0, b)?))
+        binary(py, self, &other.into(), |a, b| ops::ldexp(a, b))
     }
 
     /// In-place form of `ldexp`.
     fn ldexp_<'py>(slf: &Bound<'py, Self>, other: &Bound<'_, PyTensor>) -> PyResult<Bound<'py, Self>> {
-        inplace(slf, &other.into(), |a, b| ops::mul_(a, &ops::pow(2.0, b)?))
+        inplace(slf, &other.into(), |a, b| ops::ldexp_(a, b))
     }
 }
 

@@ -97,14 +97,14 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([0.5, 1.5, 2.5]).round()
     ///     tensor([0., 2., 2.])
-    #[pyo3(signature = (*, decimals=0))]
-    fn round(&self, py: Python<'_>, decimals: i32) -> PyResult<Out> {
+    #[pyo3(signature = (*, decimals=None), text_signature = "($self, *, decimals=0)")]
+    fn round(&self, py: Python<'_>, decimals: Option<i32>) -> PyResult<Out> {
         unary(py, self, |x| ops::apply_unary(Unary::Round { decimals }, x))
     }
 
     /// In-place form of `round`.
-    #[pyo3(signature = (*, decimals=0))]
-    fn round_<'py>(slf: &Bound<'py, Self>, decimals: i32) -> PyResult<Bound<'py, Self>> {
+    #[pyo3(signature = (*, decimals=None), text_signature = "($self, *, decimals=0)")]
+    fn round_<'py>(slf: &Bound<'py, Self>, decimals: Option<i32>) -> PyResult<Bound<'py, Self>> {
         unary_(slf, |x| ops::apply_unary_(Unary::Round { decimals }, x))
     }
 
