@@ -1,9 +1,9 @@
 //! Copies between layouts and element types.
 
 use super::{Array, DType, Element};
+use crate::dispatch_size;
 use crate::error::Result;
 use crate::kernels::elementwise::{self, Single, Wide, WideMut};
-use crate::dispatch_size;
 use half::{bf16, f16};
 
 fn is_half(dtype: DType) -> bool {

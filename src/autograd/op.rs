@@ -213,8 +213,7 @@ fn record<O: Op>(op: O, inputs: &[&Tensor], outputs: &[Tensor]) -> Result<()> {
 pub fn apply_inplace<O: Op>(op: O, inputs: &[&Tensor]) -> Result<()> {
     let target = inputs[0];
     // As in PyTorch, operations without a gradient leave the place of their target in the graph as it is.
-    let recording =
-        mode::grad_enabled() && op.is_differentiable(0) && inputs.iter().any(|t| t.requires_grad());
+    let recording = mode::grad_enabled() && op.is_differentiable(0) && inputs.iter().any(|t| t.requires_grad());
     view::check_inplace_allowed(target, recording)?;
 
     let mut arrays: SmallVec<[Array; 4]> = inputs.iter().map(|t| t.array()).collect();

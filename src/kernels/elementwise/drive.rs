@@ -44,10 +44,7 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
     run(plan, cost, &|offsets, strides, len| {
         // SAFETY: the plan visits valid elements.
         let (to, from): (Strided, [Strided; N]) = unsafe {
-            (
-                out.row(offsets[0], strides[0]),
-                std::array::from_fn(|k| inputs[k].row(offsets[k + 1], strides[k + 1])),
-            )
+            (out.row(offsets[0], strides[0]), std::array::from_fn(|k| inputs[k].row(offsets[k + 1], strides[k + 1])))
         };
         let apart = from.iter().any(|x| x.ptr == to.ptr);
         if strides == [1; M] && !apart {
@@ -56,9 +53,7 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
         // SAFETY: as above; the walk has no empty rows.
         unsafe {
             let mut buffered: [Input; N] = std::array::from_fn(|k| Input::new(from[k], len));
-            blocks(to, apart, len, |start, to, n| {
-                flat(std::array::from_fn(|k| buffered[k].block(start, n)), to, n)
-            });
+            blocks(to, apart, len, |start, to, n| flat(std::array::from_fn(|k| buffered[k].block(start, n)), to, n));
         }
     });
 }

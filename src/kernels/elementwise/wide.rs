@@ -2,14 +2,13 @@
 //! flat `f32` loops run.
 #![allow(unsafe_code)]
 
+use super::blocks::BLOCK;
 use super::operand::Address;
 use super::plan::Plan;
 use super::rows::{self, Level};
-use super::blocks::BLOCK;
 use super::{Operand, OperandMut, run};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
-
 
 /// Strided elements that are read as `f32`.
 #[derive(Clone, Copy)]
@@ -158,7 +157,12 @@ impl WideOut for OperandMut<'_, bool> {
 type Flat<'a, const N: usize, R> = &'a (dyn Fn([*const f32; N], *mut R, usize) + Sync);
 
 /// Walks an output and `N` inputs (`M = N + 1`) by way of buffers.
-fn drive<const N: usize, const M: usize, O: WideOut>(cost: usize, inputs: [Wide<'_>; N], out: O, flat: Flat<'_, N, O::Value>) {
+fn drive<const N: usize, const M: usize, O: WideOut>(
+    cost: usize,
+    inputs: [Wide<'_>; N],
+    out: O,
+    flat: Flat<'_, N, O::Value>,
+) {
     assert!(inputs.iter().all(|x| x.shape == out.shape()), "map: shapes differ");
     let strides: [&[usize]; M] = std::array::from_fn(|k| if k == 0 { out.strides() } else { inputs[k - 1].strides });
     let plan = Plan::new(out.shape(), strides);

@@ -84,7 +84,10 @@ mod tests {
                 assert!((a as f32 as f64 - b).abs() <= 1.02 * unit, "{x}: {a}, {b}");
             }
         }
-        assert_eq!((erf(1e-40), erfc(f64::NEG_INFINITY), erfc(f64::INFINITY) as f32), (1e-40 * FRAC_2_SQRT_PI, 2.0, 0.0));
+        assert_eq!(
+            (erf(1e-40), erfc(f64::NEG_INFINITY), erfc(f64::INFINITY) as f32),
+            (1e-40 * FRAC_2_SQRT_PI, 2.0, 0.0)
+        );
         assert_eq!((erf(f64::INFINITY), erf(f64::NEG_INFINITY)), (1.0, -1.0));
         assert!(erf(f64::NAN).is_nan() && erfc(f64::NAN).is_nan() && erf(-0.0).is_sign_negative());
     }

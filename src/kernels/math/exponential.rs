@@ -127,7 +127,10 @@ mod tests {
         for x in singles(limit) {
             let (a, b) = (ours(x as f64) as f32, exact(x as f64));
             let unit = (b.abs() as f32).max(f32::MIN_POSITIVE) as f64 * f32::EPSILON as f64 / 2.0;
-            assert!((a as f64 - b).abs() <= 1.01 * unit || a as f64 == b || b.abs() > f32::MAX as f64, "{name}({x}): {a}, {b}");
+            assert!(
+                (a as f64 - b).abs() <= 1.01 * unit || a as f64 == b || b.abs() > f32::MAX as f64,
+                "{name}({x}): {a}, {b}"
+            );
         }
     }
 
@@ -157,11 +160,19 @@ mod tests {
         for f in [exp_m1::<SINGLE>, exp_m1::<DOUBLE>, tanh::<SINGLE>, tanh::<DOUBLE>, sinh] {
             assert!(f(f64::NAN).is_nan() && f(-0.0).is_sign_negative() && f(-0.0) == 0.0 && f(0.0).is_sign_positive());
         }
-        assert!(exp(f64::NAN).is_nan() && exp2(f64::NAN).is_nan() && sigmoid(f64::NAN).is_nan() && cosh(f64::NAN).is_nan());
+        assert!(
+            exp(f64::NAN).is_nan() && exp2(f64::NAN).is_nan() && sigmoid(f64::NAN).is_nan() && cosh(f64::NAN).is_nan()
+        );
         let inf = f64::INFINITY;
         assert_eq!((exp_m1::<DOUBLE>(inf), exp_m1::<DOUBLE>(-inf), exp(-inf) as f32), (inf, -1.0, 0.0));
-        assert_eq!((exp(inf) as f32, sinh(-inf) as f32, cosh(-inf) as f32), (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY));
-        assert_eq!((tanh::<DOUBLE>(inf), tanh::<DOUBLE>(-inf), sigmoid(inf), sigmoid(-inf) as f32), (1.0, -1.0, 1.0, 0.0));
+        assert_eq!(
+            (exp(inf) as f32, sinh(-inf) as f32, cosh(-inf) as f32),
+            (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY)
+        );
+        assert_eq!(
+            (tanh::<DOUBLE>(inf), tanh::<DOUBLE>(-inf), sigmoid(inf), sigmoid(-inf) as f32),
+            (1.0, -1.0, 1.0, 0.0)
+        );
         assert_eq!((exp2(7.0), exp2(-149.0) as f32, exp_m1::<DOUBLE>(709.7)), (128.0, 1e-45, 709.7f64.exp_m1()));
     }
 }

@@ -88,7 +88,10 @@ mod tests {
     fn ends_and_exact_values() {
         for f in [ln, log2, log10] {
             assert!(f(-1.0).is_nan() && f(f64::NAN).is_nan() && f(f64::NEG_INFINITY).is_nan());
-            assert_eq!((f(0.0), f(-0.0), f(f64::INFINITY), f(1.0)), (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, 0.0));
+            assert_eq!(
+                (f(0.0), f(-0.0), f(f64::INFINITY), f(1.0)),
+                (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, 0.0)
+            );
         }
         assert!(ln_1p(-1.5).is_nan() && ln_1p(f64::NAN).is_nan() && ln_1p(-0.0).is_sign_negative());
         assert_eq!((ln_1p(-1.0), ln_1p(f64::INFINITY)), (f64::NEG_INFINITY, f64::INFINITY));

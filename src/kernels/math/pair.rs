@@ -84,7 +84,13 @@ pub fn xlogy<T: Real>(a: T, b: T) -> T {
 #[inline(always)]
 fn step(bits: u16, zero: bool, up: bool) -> u16 {
     match bits {
-        _ if zero => if up { 1 } else { 0x8001 },
+        _ if zero => {
+            if up {
+                1
+            } else {
+                0x8001
+            }
+        }
         bits if (bits & 0x8000 == 0) == up => bits + 1,
         bits => bits - 1,
     }

@@ -103,8 +103,12 @@ where
     }
     let alpha: T = alpha.to();
     match kind {
-        Kind::Add if alpha != T::one() => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_add(&alpha.wrapping_mul(&b))),
-        Kind::Sub if alpha != T::one() => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_sub(&alpha.wrapping_mul(&b))),
+        Kind::Add if alpha != T::one() => {
+            typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_add(&alpha.wrapping_mul(&b)))
+        }
+        Kind::Sub if alpha != T::one() => {
+            typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_sub(&alpha.wrapping_mul(&b)))
+        }
         Kind::Add => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_add(&b)),
         Kind::Sub => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_sub(&b)),
         Kind::Mul => typed2(SIMPLE, sides, out, |a: T, b: T| a.wrapping_mul(&b)),

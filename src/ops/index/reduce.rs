@@ -8,9 +8,10 @@ use super::slices::{check_source, index_add, index_fill};
 use crate::array::{Array, DType, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, cast, grad_enabled};
 use crate::error::Result;
+use crate::kernels::elementwise::Single;
 use crate::kernels::math::integer::div_floor;
 use crate::ops::binary::{bitwise_and, div, eq, gt, mul};
-use crate::ops::elementwise::{Side, float2, typed2};
+use crate::ops::elementwise::{SIMPLE, Side, float2, typed2};
 use crate::ops::{reduce, ternary::where_, view};
 use smallvec::smallvec;
 use std::borrow::Cow;
@@ -307,11 +308,11 @@ fn check_mean(name: &str, how: Reduction, dtype: DType) -> Result<()> {
 /// `x /= counts`, rounded down for integers.
 fn divide(x: &Array, counts: &Array) -> Result<()> {
     if x.dtype().is_float() {
-        return float2(2, [Side::Array(x), Side::Array(counts)], x, |a, b| a / b, |a, b| a / b);
+        return float2(SIMPLE, [Side::Array(x), Side::Array(counts)], x, |a, b| a / b, |a, b| a / b);
     }
     let wide = x.to_dtype(DType::I64)?;
     let quotient = Array::empty(x.shape(), DType::I64)?;
-    typed2(10, [Side::Array(&wide), Side::Array(counts)], &quotient, div_floor::<i64>)?;
+    typed2((Single, 10), [Side::Array(&wide), Side::Array(counts)], &quotient, div_floor::<i64>)?;
     x.copy_from(&quotient)
 }
 

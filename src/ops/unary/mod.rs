@@ -50,9 +50,7 @@ impl Unary {
                 if common == DType::Bool { integer::refuse(self, common).map(|()| dtype) } else { Ok(common) }
             }
             // They are sums and quotients to PyTorch.
-            _ if self == Unary::Softsign && dtype == DType::Bool => {
-                integer::refuse(Unary::Abs, dtype).map(|()| dtype)
-            }
+            _ if self == Unary::Softsign && dtype == DType::Bool => integer::refuse(Unary::Abs, dtype).map(|()| dtype),
             _ if self == Unary::Tanhshrink && dtype == DType::Bool => crate::bail!(
                 Runtime,
                 "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the \
