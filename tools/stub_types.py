@@ -82,7 +82,7 @@ PARAMETERS = {
     "index_put_.indices": "Sequence[Tensor | None]", "take_along_dim.indices": "Tensor", "sparse_grad": "bool",
     "reduce": "str", "include_self": "bool", "masked_scatter.source": "Tensor", "masked_scatter_.source": "Tensor",
     "as_tuple": "bool", "nonzero_static.size": "int", "weights": "Tensor", "minlength": "int", "boundaries": "Tensor",
-    "out_int32": "bool", "right": "bool", "prepend": "Tensor", "append": "Tensor", "bins": "int",
+    "out_int32": "bool", "right": "bool", "prepend": "Tensor", "append": "Tensor",
     "histogram.bins": "int | Tensor", "range": "Sequence[float]", "density": "bool", "elements": "Tensor | _Number",
     "test_elements": "Tensor | _Number", "assume_unique": "bool", "invert": "bool", "sorted_sequence": "Tensor",
     "searchsorted.input": "Tensor | _Number", "bucketize.input": "Tensor | _Number", "side": 'Literal["left", "right"]',
@@ -138,15 +138,8 @@ PARAMETERS = {
        for name in ("scatter", "index_fill")},
     **{f"{name}.indices": kind for name, kind in (("take_along_dim", "Tensor"), ("embedding", "Tensor"),
        ("embedding_renorm_", "Tensor"), ("index_put", "Sequence[Tensor]"), ("index_put_", "Sequence[Tensor]"))},
-    **{f"{name}.input": "Tensor | _Number" for name in ("searchsorted", "bucketize")},
-    "reduce": "str", "sparse_grad": "bool", "include_self": "bool", "accumulate": "bool", "as_tuple": "bool",
-    "nonzero_static.size": "int", "nonzero_static.fill_value": "int", "return_inverse": "bool", "return_counts": "bool",
-    "weights": "Tensor", "minlength": "int", "bins": "Tensor | int", "histc.bins": "int", "histc.min": "float",
-    "histc.max": "float", "histogram.range": "tuple[float, float]", "density": "bool", "diff.prepend": "Tensor",
-    "append": "Tensor", "repeat_interleave.repeats": "Tensor | int", "repeat_interleave.output_size": "int",
-    "sorted_sequence": "Tensor", "sorter": "Tensor", "boundaries": "Tensor", "out_int32": "bool", "right": "bool",
-    "side": 'Literal["left", "right"]', "elements": "Tensor | _Number", "test_elements": "Tensor | _Number",
-    "assume_unique": "bool", "invert": "bool", "padding_idx": "int", "scale_grad_by_freq": "bool", "sparse": "bool",
+    **{f"{name}.input": "Tensor | _Number" for name in ("searchsorted", "bucketize")}, "nonzero_static.fill_value": "int", "bins": "Tensor | int", "histc.bins": "int", "histc.min": "float",
+    "histc.max": "float", "histogram.range": "tuple[float, float]", "diff.prepend": "Tensor", "padding_idx": "int", "scale_grad_by_freq": "bool", "sparse": "bool",
     "max_norm": "float", "norm_type": "float",
     # Random numbers.
     "generator": "Generator", "bernoulli.p": "Tensor | float", "bernoulli_.p": "Tensor | float", "mean": "float",
@@ -162,8 +155,7 @@ PARAMETERS = {
     "output_size": "Sequence[int | None] | int | None", "train": "bool", "training": "bool", "cudnn_enabled": "bool",
     "num_groups": "int", "ignore_index": "int", "reduction": "str", **{f"conv{n}d.padding": "_Ints | str" for n in (1, 2, 3)},
     **{f"batch_norm.{name}": "Tensor | None" for name in ("weight", "bias", "running_mean", "running_var")},
-    "embedding.indices": "Tensor", "embedding_renorm_.indices": "Tensor", "padding_idx": "int", "sparse": "bool",
-    "scale_grad_by_freq": "bool", "max_norm": "float", "norm_type": "float", "query": "Tensor", "attn_mask": "Tensor",
+    "embedding.indices": "Tensor", "embedding_renorm_.indices": "Tensor", "query": "Tensor", "attn_mask": "Tensor",
     "scaled_dot_product_attention.key": "Tensor", "scaled_dot_product_attention.value": "Tensor", "dropout_p": "float",
     "is_causal": "bool", "scale": "float", "enable_gqa": "bool", "align_corners": "bool", "antialias": "bool",
     # Differentiation.
@@ -211,6 +203,7 @@ PARAMETERS = {
 
 RETURNS = {
     "Tensor.new": "Self",
+    **{f"Module.{name}": "Self" for name in ("__deepcopy__", "cuda", "ipu", "mtia", "xpu")}, "Module.compile": "None",
     "__bool__": "bool", "__float__": "float", "__int__": "int", "__index__": "int", "__len__": "int", "__hash__": "int",
     "__repr__": "str", "__str__": "str", "__init__": "None", "__setitem__": "None", "__delitem__": "None",
     "__setattr__": "None", "__delattr__": "None", "__contains__": "bool", "__eq__": "bool", "__ne__": "bool",
@@ -234,7 +227,7 @@ RETURNS = {
     "Tensor.numpy": "np.ndarray[Any, Any]", "Tensor.__array__": "np.ndarray[Any, Any]", "Tensor.tolist": "Any",
     "Tensor._gradient_node": "Node | None", "Tensor._bump_version": "None", "dtype.__reduce__": "str",
     "__dlpack__": "Any", "__dlpack_device__": "tuple[int, int]",
-    "Tensor.nonzero": "Any", "Tensor.unique": "Any", "Tensor.unique_consecutive": "Any",
+    "Tensor.nonzero": "Any",
     "Tensor.histogram": "return_types.histogram", ".where": "Any", "._recurrent": "list[Tensor]",
     # Functions.
     "._write_out": "Any",

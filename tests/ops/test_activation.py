@@ -15,12 +15,28 @@ FUNCTIONS = [
     ("hardsigmoid", ()), ("hardswish", ()), ("rrelu", ()), ("rrelu", (0.1, 0.3)), ("sigmoid", ()), ("tanh", ()),
     ("threshold", (0.1, 2.0)),
 ]  # fmt: skip
-INPLACE = {"relu", "relu6", "leaky_relu", "hardtanh", "elu", "celu", "selu", "silu", "mish", "hardsigmoid", "hardswish", "rrelu", "threshold"}
+INPLACE = {
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "hardtanh",
+    "elu",
+    "celu",
+    "selu",
+    "silu",
+    "mish",
+    "hardsigmoid",
+    "hardswish",
+    "rrelu",
+    "threshold",
+}
 WITH_UNDERSCORE = {"relu_", "hardtanh_", "elu_", "selu_", "celu_", "leaky_relu_", "threshold_", "rrelu_"}
 IDS = [f"{name}{args}" for name, args in FUNCTIONS]
 table = pytest.mark.parametrize(("name", "args"), FUNCTIONS, ids=IDS)
 
-ODD = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e30, -1e30, 88.8, -88.8, 3.0, -3.0, 6.0, 0.5, -0.5, 20.5])
+ODD = np.array(
+    [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e30, -1e30, 88.8, -88.8, 3.0, -3.0, 6.0, 0.5, -0.5, 20.5]
+)
 
 
 def function(lib, name):
@@ -36,7 +52,15 @@ def test_values_and_derivatives(name, args):
 @table
 def test_half_types(name, args):
     dtypes = ("float16", "bfloat16")
-    check_op(lambda lib, x: function(lib, name)(x, *args), (40,), dtypes=dtypes, layouts=("contiguous",), low=-4, high=4, gradgrad=False)
+    check_op(
+        lambda lib, x: function(lib, name)(x, *args),
+        (40,),
+        dtypes=dtypes,
+        layouts=("contiguous",),
+        low=-4,
+        high=4,
+        gradgrad=False,
+    )
 
 
 @table
@@ -65,7 +89,14 @@ def test_shapes(shape):
 
 @pytest.mark.parametrize(("name", "args"), [case for case in FUNCTIONS if case[0] in INPLACE and case[1] != (-0.5,)])
 def test_in_place(torch, name, args):
-    check_op(lambda lib, x: function(lib, name)(x * 1, *args, inplace=True), (3, 300), layouts=("contiguous",), low=-4, high=4, gradgrad=False)
+    check_op(
+        lambda lib, x: function(lib, name)(x * 1, *args, inplace=True),
+        (3, 300),
+        layouts=("contiguous",),
+        low=-4,
+        high=4,
+        gradgrad=False,
+    )
     for lib in (rsnn, torch):
         x = lib.linspace(-2.0, 2.0, 9)
         expected = function(lib, name)(x, *args)
@@ -80,9 +111,13 @@ def test_in_place(torch, name, args):
 def test_every_dtype(torch, name, args):
     for dtype in DTYPES[:6]:
         values = [0, 1, 2, 100] if dtype != "bool" else [0, 1, 1, 0]
-        assert_same_outcome(lambda lib: function(lib, name)(tensor(lib, values, dtype), *args), where=f"{name} of {dtype}")
+        assert_same_outcome(
+            lambda lib: function(lib, name)(tensor(lib, values, dtype), *args), where=f"{name} of {dtype}"
+        )
         if "uint" not in dtype and dtype != "bool":
-            assert_same_outcome(lambda lib: function(lib, name)(tensor(lib, [-1, -7, 3], dtype), *args), where=f"{name} of {dtype}")
+            assert_same_outcome(
+                lambda lib: function(lib, name)(tensor(lib, [-1, -7, 3], dtype), *args), where=f"{name} of {dtype}"
+            )
 
 
 def test_gelu_by_tanh(torch):
@@ -96,7 +131,8 @@ def test_single_precision_is_as_exact_as_pytorch(torch):
     for name in ("gelu", "silu", "mish", "softplus", "logsigmoid", "elu", "selu", "tanhshrink"):
         exact = function(torch, name)(torch.from_numpy(x).double()).numpy()
         error = [
-            np.abs(function(lib, name)(lib.from_numpy(x)).numpy() - exact) / np.maximum(np.abs(exact), 1e-6) for lib in (rsnn, torch)
+            np.abs(function(lib, name)(lib.from_numpy(x)).numpy() - exact) / np.maximum(np.abs(exact), 1e-6)
+            for lib in (rsnn, torch)
         ]
         assert error[0].max() <= max(1.2 * error[1].max(), 4e-7), (name, error[0].max(), error[1].max())
 
@@ -163,7 +199,13 @@ def test_options_out_of_range(torch):
 
 def test_functions_of_the_package(torch):
     x = np.linspace(-2, 2, 5)
-    for name, args in [("celu", (0.5,)), ("selu", ()), ("rrelu", ()), ("threshold", (0.1, 2.0)), ("hardshrink", (0.3,))]:
+    for name, args in [
+        ("celu", (0.5,)),
+        ("selu", ()),
+        ("rrelu", ()),
+        ("threshold", (0.1, 2.0)),
+        ("hardshrink", (0.3,)),
+    ]:
         assert_same_outcome(lambda lib: getattr(lib, name)(lib.tensor(x.tolist()), *args))
     for name, args in [("celu_", (0.5,)), ("selu_", ()), ("rrelu_", ()), ("threshold_", (0.1, 2.0)), ("relu_", ())]:
         assert_same_outcome(lambda lib: getattr(lib, name)(lib.tensor(x.tolist()), *args))

@@ -21,7 +21,20 @@ LOGIC = ["logical_and", "logical_or", "logical_xor"]
 BITS = ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"]
 ALL = [*SMOOTH, *STEPS, *COMPARISONS, *LOGIC, *BITS]
 #: Those whose second operand must be a tensor.
-TENSORS = {"maximum", "minimum", "fmax", "fmin", "atan2", "hypot", "nextafter", "logaddexp", "logaddexp2", "heaviside", "ldexp", *LOGIC}
+TENSORS = {
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "atan2",
+    "hypot",
+    "nextafter",
+    "logaddexp",
+    "logaddexp2",
+    "heaviside",
+    "ldexp",
+    *LOGIC,
+}
 NO_INPLACE = {"maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2"}
 
 
@@ -46,13 +59,25 @@ def test_half_types(name):
     check_op(lambda lib, x, y: getattr(x, name)(y), (40,), (40,), dtypes=dtypes, low=low, high=high, gradgrad=False)
 
 
-@pytest.mark.parametrize("name", [name for name in SMOOTH if name not in NO_INPLACE and name not in ("float_power", "true_divide")])
+@pytest.mark.parametrize(
+    "name", [name for name in SMOOTH if name not in NO_INPLACE and name not in ("float_power", "true_divide")]
+)
 def test_in_place(name):
     low, high = SMOOTH[name]
-    check_op(lambda lib, x, y: getattr(x * 1, name + "_")(y), (2, 300), (300,), layouts=("contiguous",), low=low, high=high, gradgrad=False)
+    check_op(
+        lambda lib, x, y: getattr(x * 1, name + "_")(y),
+        (2, 300),
+        (300,),
+        layouts=("contiguous",),
+        low=low,
+        high=high,
+        gradgrad=False,
+    )
 
 
-@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_", "pow_", "atan2_", "xlogy_", "copysign_", "logical_and_", "eq_"])
+@pytest.mark.parametrize(
+    "name", ["add_", "sub_", "mul_", "div_", "pow_", "atan2_", "xlogy_", "copysign_", "logical_and_", "eq_"]
+)
 def test_a_tensor_with_itself_in_place(torch, name):
     """The same numbers, and the same error where the old value is gone that the gradient needs."""
 
@@ -115,10 +140,16 @@ def test_every_dtype_with_a_number_and_a_scalar(torch, name):
         for number in (2, 1.5, True):
             if name not in TENSORS:
                 assert_same_outcome(
-                    lambda lib: getattr(tensor(lib, a, dtype), name)(number), loose, loose, where=f"{name}, {dtype}, {number}"
+                    lambda lib: getattr(tensor(lib, a, dtype), name)(number),
+                    loose,
+                    loose,
+                    where=f"{name}, {dtype}, {number}",
                 )
             assert_same_outcome(
-                lambda lib: getattr(tensor(lib, a, dtype), name)(lib.tensor(number)), loose, loose, where=f"{name}, {dtype}, 0-d"
+                lambda lib: getattr(tensor(lib, a, dtype), name)(lib.tensor(number)),
+                loose,
+                loose,
+                where=f"{name}, {dtype}, 0-d",
             )
 
 

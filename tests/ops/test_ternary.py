@@ -21,7 +21,9 @@ def test_where():
 def test_where_promotes(torch):
     for left, right in itertools.product(DTYPES, DTYPES):
         assert_same_outcome(
-            lambda lib: lib.where(tensor(lib, MASK[0]), tensor(lib, [1, 0, 1, 1], left), tensor(lib, [0, 0, 1, 1], right)),
+            lambda lib: lib.where(
+                tensor(lib, MASK[0]), tensor(lib, [1, 0, 1, 1], left), tensor(lib, [0, 0, 1, 1], right)
+            ),
             where=f"{left}, {right}",
         )
     for dtype, number in itertools.product(DTYPES, [2, 1.5, True, 1 << 40]):
@@ -52,7 +54,12 @@ def test_masked_fill(torch):
     check_op(lambda lib, x, m: (x * 1).masked_fill_(m, -1), (2, 3, 4), MASK)
     check_op(lambda lib, x, m, v: (x * 1).masked_fill_(m, v), (2, 3, 4), MASK, np.array(0.7))
     for dtype, value in itertools.product(DTYPES, [2, 1.5, True, 1 << 40, 1e9, float("-inf")]):
-        if value == float("-inf") and not dtype.endswith(("16", "32", "64")) or value == float("-inf") and "int" in dtype:
+        if (
+            value == float("-inf")
+            and not dtype.endswith(("16", "32", "64"))
+            or value == float("-inf")
+            and "int" in dtype
+        ):
             continue
         assert_same_outcome(lambda lib: tensor(lib, [1, 0, 1, 1], dtype).masked_fill(tensor(lib, MASK[0]), value))
     for mask, value in [([1, 0], 1.0), ([True, False], rsnn), ([True, False, True], 1.0)]:
@@ -129,7 +136,9 @@ def test_clamp_by_tensors(torch):
     check_op(lambda lib, x: x.clamp_max(0.3), (3, 4))
     odd = np.array([np.nan, np.inf, -np.inf, 0.0, 1.0])
     for dtype in ("float32", "float64"):
-        assert_same_outcome(lambda lib: tensor(lib, odd, dtype).clamp(tensor(lib, odd[::-1].copy(), dtype), lib.ones(5)))
+        assert_same_outcome(
+            lambda lib: tensor(lib, odd, dtype).clamp(tensor(lib, odd[::-1].copy(), dtype), lib.ones(5))
+        )
 
 
 def test_clamp_at_its_bounds(torch):
@@ -138,7 +147,9 @@ def test_clamp_at_its_bounds(torch):
 
 def test_clamp_of_every_dtype(torch):
     for dtype, low, high in itertools.product(DTYPES, [None, 0, 0.5, True, -3, 300], [None, 2, 1.5, 300]):
-        assert_same_outcome(lambda lib: tensor(lib, [0, 1, 3, 100], dtype).clamp(low, high), where=f"{dtype}, {low}, {high}")
+        assert_same_outcome(
+            lambda lib: tensor(lib, [0, 1, 3, 100], dtype).clamp(low, high), where=f"{dtype}, {low}, {high}"
+        )
     for a, b in itertools.product(DTYPES, DTYPES):
         assert_same_outcome(lambda lib: tensor(lib, [0, 1], a).clamp(tensor(lib, [1, 0], b)), where=f"{a}, {b}")
         assert_same_outcome(lambda lib: tensor(lib, [0, 1], a).clamp_(max=tensor(lib, 1, b)), where=f"{a}, {b}")

@@ -32,7 +32,9 @@ TOLERANCES = {"lgamma": 2e-8, "digamma": 2e-8}
 #: Predicates: results are `bool`.
 PREDICATES = ["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal", "signbit", "logical_not"]
 
-ODD = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e30, -1e30, 88.8, -88.8, -104.5, 0.5, -0.5, 1, -1, 2.5])
+ODD = np.array(
+    [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e30, -1e30, 88.8, -88.8, -104.5, 0.5, -0.5, 1, -1, 2.5]
+)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -46,7 +48,16 @@ def test_values_and_derivatives(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_half_types(name):
     low, high = FUNCTIONS[name]
-    check_op(name, (40,), dtypes=("float16", "bfloat16"), layouts=("contiguous", "strided"), low=low, high=high, grad=name != "sinc", gradgrad=False)
+    check_op(
+        name,
+        (40,),
+        dtypes=("float16", "bfloat16"),
+        layouts=("contiguous", "strided"),
+        low=low,
+        high=high,
+        grad=name != "sinc",
+        gradgrad=False,
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in NO_INPLACE])
@@ -93,7 +104,9 @@ def test_odd_values(torch, name, dtype):
     assert_same(results[0][:count], results[1][:count], rtol, atol, where=name)
 
 
-@pytest.mark.parametrize("name", ["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf", "erfc", "sinh", "cosh"])
+@pytest.mark.parametrize(
+    "name", ["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf", "erfc", "sinh", "cosh"]
+)
 def test_single_precision_is_right_to_a_last_place(torch, name):
     rng = np.random.default_rng(1)
     x = np.concatenate([rng.uniform(-20, 20, 20000), rng.normal(0, 1, 20000), 10.0 ** rng.uniform(-30, 2, 20000)])

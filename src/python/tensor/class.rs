@@ -124,7 +124,7 @@ impl PyTensor {
     /// Subclasses may take further arguments; the class itself takes none.
     #[pyo3(signature = (*_args, **kwargs))]
     fn __init__(slf: &Bound<'_, Self>, _args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        if slf.get_type().is(&slf.py().get_type::<PyTensor>()) {
+        if slf.get_type().is(slf.py().get_type::<PyTensor>()) {
             for (key, value) in kwargs.into_iter().flatten() {
                 if key.eq("device")? {
                     check_device(Some(&value).filter(|v| !v.is_none()))?;
