@@ -104,17 +104,21 @@ def run(lib, loss, inputs, targets, dtype):
     )
     first = lib.autograd.grad(result, leaves, weights.to(result.dtype), create_graph=True)
     smooth = [g for g in first if g.requires_grad]
-    second = (
-        lib.autograd.grad([g.square().sum() for g in smooth], leaves, allow_unused=True)
-        if smooth
-        else [None] * len(leaves)
-    )
+    if not smooth:
+        return [result, *first, *[None] * len(leaves)]
+    try:
+        second = lib.autograd.grad([g.square().sum() for g in smooth], leaves, allow_unused=True)
+    except RuntimeError as error:
+        # A few gradients of PyTorch's have no derivative.
+        assert lib is torch and "_loss_backward is not implemented" in str(error)
+        second = []
     return [result, *first, *second]
 
 
 def same(ours, theirs, dtype):
     rtol = 1e-10 if dtype == "float64" else 1e-4
-    for a, b in zip(ours, theirs, strict=True):
+    assert len(theirs) in (len(ours), (len(ours) + 1) // 2)
+    for a, b in zip(ours, theirs):
         if a is None or b is None:
             assert all(x is None or not x.any() for x in (a, b))
             continue
@@ -135,7 +139,8 @@ def test_values_and_gradients(name, args, inputs, targets, reduction, dtype):
 
 def test_every_loss_is_in_the_table():
     names = {name for name in dir(nn) if name.endswith("Loss")}
-    assert names == {name for name, *_ in LOSSES}
+    # Those with other arguments: `test_ctc_loss.py`, `test_rare_layers.py`.
+    assert names == {name for name, *_ in LOSSES} | {"CTCLoss", "AdaptiveLogSoftmaxWithLoss"}
 
 
 @pytest.mark.parametrize("name", ["MSELoss", "L1Loss", "SmoothL1Loss", "BCEWithLogitsLoss"])
