@@ -54,6 +54,7 @@ check: $(VENV)/.test
 types: $(VENV)/.test $(VENV)/.wheel
 	$(BIN)/python tools/stubs.py --check
 	$(BIN)/python -m mypy.stubtest --allowlist tools/stubtest_allowlist.txt rsnn._C rsnn._functions
+	$(BIN)/python -m mypy python/rsnn
 	$(BIN)/python -m mypy --strict tests/typing
 	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python tests/typing
 

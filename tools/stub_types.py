@@ -168,6 +168,25 @@ PARAMETERS = {
     "save_for_backward.tensors": "Tensor | None", "_tensors": "Tensor | None", "_FunctionContext.args": "Tensor",
     "set_materialize_grads.value": "bool", "_module_passage.tensors": "Sequence[Tensor]", "reflected": "str",
     "_args": "object", "_class": "object", "_value": "object", "_traceback": "object",
+    # The native halves of optimizers, layers and modes.
+    **{f"{step}.{name}": "Sequence[Tensor]" for step in ("_adam_step", "_sgd_step")
+       for name in ("params", "grads", "means", "squares", "largest", "steps")},
+    **{f"{step}.{name}": kind for step in ("_adam_step", "_sgd_step") for name, kind in (
+       ("momentum", "float"), ("dampening", "float"), ("weight_decay", "float"), ("eps", "float"),
+       ("nesterov", "bool"), ("decoupled", "bool"), ("maximize", "bool"))},
+    "_adam_step.lr": "tuple[float, bool]", "_adam_step.betas": "tuple[float, float]", "_sgd_step.lr": "float",
+    "_sgd_step.buffers": "Sequence[Tensor | None]", "_drop_grads.params": "Sequence[Tensor]",
+    "_recurrent.mode": "str", "_recurrent.batch_sizes": "Sequence[int]", "_recurrent.hx": "Sequence[Tensor]",
+    "_recurrent.params": "Sequence[Tensor]", "_recurrent.has_biases": "bool", "_recurrent.num_layers": "int",
+    "_recurrent.dropout": "float", "_recurrent.bidirectional": "bool", "_embedding_bag.indices": "Sequence[int]",
+    "_embedding_bag.starts": "Sequence[int]", "_embedding_bag.mode": "str", "_embedding_bag.factors": "Tensor | None",
+    "_embedding_bag.padding_idx": "int | None", "_ctc_loss.log_probs": "Tensor", "_ctc_loss.zero_infinity": "bool",
+    "_ctc_loss.blank": "int", "_draw_uniform.low": "float", "_draw_uniform.high": "float", "_set_anomaly.check_nan": "bool",
+    "_ctc_loss.labels": "Sequence[Sequence[int]]", "_ctc_loss.lengths": "Sequence[int]", "_interpolate.filter": "str",
+    "_interpolate.scale_factors": "Sequence[float]", "_grid_sampler.interpolation_mode": "int",
+    "_grid_sampler.padding_mode": "int", "_grid_sampler.grid": "Tensor", "_forbid_saved_tensors_hooks.message": "str",
+    "_push_saved_tensors_hooks.pack": "Callable[[Tensor], Any]",
+    "_push_saved_tensors_hooks.unpack": "Callable[[Any], Tensor]", "_will_run.node": "Node",
     # Modules.
     **{f"register_{kind}.prepend": "bool"
        for kind in ("forward_hook", "forward_pre_hook", "full_backward_hook", "full_backward_pre_hook")},
@@ -242,6 +261,11 @@ RETURNS = {
         backward_hook buffer_registration_hook forward_hook forward_pre_hook full_backward_hook full_backward_pre_hook
         module_registration_hook parameter_registration_hook
     """.split()},
+    "._adam_step": "None", "._sgd_step": "list[Tensor]", "._drop_grads": "None", "._fans": "tuple[int, int] | None",
+    "._current_walk": "int | None", "._will_run": "bool", "._module_dict": "dict[str, Any]", "._set_anomaly": "None",
+    ".is_anomaly_enabled": "bool", ".is_anomaly_check_nan_enabled": "bool",
+    "._show_module_tables": "None", "._watch_operations": "None", "._push_saved_tensors_hooks": "None",
+    "._pop_saved_tensors_hooks": "None", "._forbid_saved_tensors_hooks": "None", "._empty_parameter": "Parameter",
     # Generators.
     "clone_state": "Generator", "get_state": "Tensor", "set_state": "Generator", "initial_seed": "int",
     "manual_seed": "Generator", "seed": "int",

@@ -117,8 +117,8 @@ class _Bytes:
 
 # The pure-Python unpickler: unlike the C one its memo is a dict, so that no index in a file can make it take memory,
 # and its opcodes can be replaced.
-class _Reader(pickle._Unpickler):  # type: ignore[attr-defined, misc, name-defined]
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+class _Reader(pickle._Unpickler):
+    dispatch = dict(pickle._Unpickler.dispatch)
 
     def __init__(self, archive: _Archive):
         super().__init__(io.BytesIO(archive.bytes("data.pkl")), encoding="utf-8")

@@ -24,6 +24,8 @@ NETWORKS = [
     ("GRU", "4, 3, 2, True, True, 0.3, True"),
     ("GRU", "4, 3, bias=False"),
 ]
+# PyTorch says so once a process.
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections:UserWarning")
 table = pytest.mark.parametrize(("name", "arguments"), NETWORKS, ids=[f"{n}({a})" for n, a in NETWORKS])
 
 

@@ -15,4 +15,4 @@ def __array_wrap__(self: Any, array: Any, context: Any = None, return_scalar: bo
     return _C.from_numpy(array.astype("uint8") if array.dtype == bool else array)
 
 
-_C.Tensor.__array_wrap__ = __array_wrap__  # type: ignore[method-assign, assignment]
+_C.Tensor.__array_wrap__ = __array_wrap__  # type: ignore[method-assign]

@@ -140,5 +140,8 @@ attach(
     is_shared,
     share_memory_,
 )
-_C.Tensor.real = property(conj, doc="The tensor itself.")
-_C.Tensor.imag = property(_imaginary, doc="Raises RuntimeError: a real tensor has no imaginary part.")
+for _name, _property in (
+    ("real", property(conj, doc="The tensor itself.")),
+    ("imag", property(_imaginary, doc="Raises RuntimeError: a real tensor has no imaginary part.")),
+):
+    setattr(_C.Tensor, _name, _property)

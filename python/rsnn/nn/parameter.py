@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rsnn import _C
 from rsnn._C import Parameter as Parameter
@@ -48,7 +48,14 @@ class Buffer(metaclass=_BufferType):
         return buffer
 
 
-class UninitializedTensorMixin:
+# What the mixin is mixed into.
+if TYPE_CHECKING:
+    _Base = Tensor
+else:
+    _Base = object
+
+
+class UninitializedTensorMixin(_Base):
     """A tensor whose sizes are not known yet: it has a dtype and no elements."""
 
     cls_to_become: type
@@ -116,7 +123,8 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     cls_to_become = Parameter
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
-        return Parameter.__new__(cls, _C.empty(0, device=device, dtype=dtype), requires_grad)
+        data = _C.empty(0, device=device, dtype=dtype)
+        return Parameter.__new__(cls, data, requires_grad)  # type: ignore[call-arg]  # the stub has it as `__init__`
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Tensor):
@@ -134,7 +142,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ) -> Any:
-        buffer = _C.empty(0, device=device, dtype=dtype).requires_grad_(requires_grad)
+        buffer: Any = _C.empty(0, device=device, dtype=dtype).requires_grad_(requires_grad)
         buffer.persistent = persistent
         buffer._is_buffer = True
         buffer.__class__ = cls

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import rsnn
+from rsnn._C import Tensor
 from rsnn._C import scaled_dot_product_attention as scaled_dot_product_attention
 from rsnn.nn.functional.activation import softmax
 from rsnn.nn.functional.dropout import dropout
@@ -71,11 +72,13 @@ def _in_projection_packed(q: Any, k: Any, v: Any, w: Any, b: Any = None) -> tupl
     """Queries, keys and values by weights that lie one below the other; equal inputs share a product."""
     size = q.size(-1)
     if q is k and k is v:
-        return linear(q, w, b).chunk(3, -1)
+        queries, keys, values = linear(q, w, b).chunk(3, -1)
+        return queries, keys, values
     if k is v:
         w_q, w_kv = w.split([size, 2 * size])
         b_q, b_kv = (None, None) if b is None else b.split([size, 2 * size])
-        return linear(q, w_q, b_q), *linear(k, w_kv, b_kv).chunk(2, -1)
+        keys, values = linear(k, w_kv, b_kv).chunk(2, -1)
+        return linear(q, w_q, b_q), keys, values
     biases = (None, None, None) if b is None else b.chunk(3)
     q, k, v = (linear(x, weight, bias) for x, weight, bias in zip((q, k, v), w.chunk(3), biases, strict=True))
     return q, k, v
@@ -209,8 +212,8 @@ def multi_head_attention_forward(
             if weight is None:
                 raise AssertionError(f"use_separate_proj_weight is True but {name}_proj_weight is None")
         biases = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
-        weights = (q_proj_weight, k_proj_weight, v_proj_weight)
-        q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+        projections = (q_proj_weight, k_proj_weight, v_proj_weight)
+        q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), projections, biases, strict=True))
     else:
         if in_proj_weight is None:
             raise AssertionError("use_separate_proj_weight is False but in_proj_weight is None")
@@ -256,6 +259,7 @@ def multi_head_attention_forward(
     if not training:
         dropout_p = 0.0
 
+    weights: Tensor | None = None
     if need_weights:
         scores = (q * math.sqrt(1.0 / float(head_dim))) @ k.transpose(1, 2)
         weights = softmax(scores if attn_mask is None else scores + attn_mask, dim=-1)
@@ -266,7 +270,6 @@ def multi_head_attention_forward(
         if average_attn_weights:
             weights = weights.mean(dim=1)
     else:
-        weights = None
         q, k, v = (x.unflatten(0, (batch, num_heads)) for x in (q, k, v))
         if attn_mask is not None:
             shared = attn_mask.size(0) == 1

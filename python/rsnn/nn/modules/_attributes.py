@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rsnn._C import Module, _module_dict
 
@@ -31,7 +31,17 @@ _TABLES = (
 _NAMES = frozenset(_TABLES)
 
 
-class Attributes(MutableMapping[str, Any], dict[str, Any]):
+if TYPE_CHECKING:
+    _Mapping = dict[str, Any]
+else:
+
+    class _Mapping(MutableMapping, dict):
+        """A dictionary by its class, whose methods go through the five that a mapping defines."""
+
+        __slots__ = ()
+
+
+class Attributes(_Mapping):
     """The live mapping that `module.__dict__` gives: tables and plain attributes.
 
     What is written under a table's name replaces the table, as assigning to the attribute does. A copy is a plain

@@ -75,7 +75,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.head_size = self.shortlist_size + self.n_clusters
         options = {"device": device, "dtype": dtype}
         self.head = Linear(in_features, self.head_size, bias=head_bias, **options)
-        self.tail = ModuleList()
+        self.tail: ModuleList[Sequential] = ModuleList()
         for i in range(self.n_clusters):
             hidden = int(in_features // (div_value ** (i + 1)))
             size = self.cutoffs[i + 1] - self.cutoffs[i]
@@ -126,9 +126,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 places[row] = self.shortlist_size + i
         head = F.log_softmax(self.head(input), dim=1)
         output = head[rsnn.arange(len(places)), rsnn.tensor(places, dtype=rsnn.int64)]
-        for rows, logs in parts:
+        for chosen, logs in parts:
             more = input.new_zeros(len(places))
-            more[rows] = logs
+            more[chosen] = logs
             output = output + more
         loss = (-output).mean()
         return _ASMoutput(output if rank else output.squeeze(0), loss)

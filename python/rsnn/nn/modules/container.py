@@ -20,7 +20,7 @@ __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequen
 
 for _container in (Sequential, ModuleList, ModuleDict):
     # `ModuleList[Linear]` says to type checkers what a list holds; at run time it is the list.
-    _container.__class_getitem__ = classmethod(types.GenericAlias)  # type: ignore[attr-defined]
+    _container.__class_getitem__ = classmethod(types.GenericAlias)  # type: ignore[union-attr]
 
 
 def _as_parameter(value: Any) -> Any:

@@ -76,7 +76,7 @@ class WorkerPool:
         # What a worker sent before it died still counts.
         worker = next((by_connection[c] for c in ready if c in by_connection), None)
         if worker is None:
-            raise self._death(by_sentinel[ready[0]])  # type: ignore[index]
+            raise self._death(by_sentinel[ready[0]])
         try:
             return worker, _transport.receive(self.connections[worker])
         except (EOFError, OSError):

@@ -273,4 +273,4 @@ def random_split(
         raise ValueError(f"random_split: expected lengths with sum {size}, got {list(lengths)} with sum {sum(lengths)}")
     indices = rsnn.randperm(size, generator=generator).tolist()
     ends = itertools.accumulate(lengths)
-    return [Subset(dataset, indices[end - count : end]) for end, count in zip(ends, lengths, strict=True)]  # type: ignore[misc]
+    return [Subset(dataset, indices[end - count : end]) for end, count in zip(ends, lengths, strict=True)]

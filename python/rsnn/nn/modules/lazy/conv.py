@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rsnn.nn.modules.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from rsnn.nn.modules.conv.base import _ConvNd
 from rsnn.nn.modules.lazy.mixin import LazyModuleMixin
 from rsnn.nn.parameter import UninitializedParameter
 
@@ -18,8 +19,10 @@ __all__ = [
 ]
 
 
-class _LazyConv(LazyModuleMixin):
+class _LazyConv(LazyModuleMixin, _ConvNd):
     """What they share: parameters that wait, and their sizes."""
+
+    weight: UninitializedParameter
 
     def _wait(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
         self.weight = UninitializedParameter(device=device, dtype=dtype)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rsnn
+from rsnn._C import Module
 from rsnn.nn.parameter import is_lazy
 
 __all__ = ["LazyModuleMixin"]
 
 
-class LazyModuleMixin:
+# What the mixin is mixed into.
+if TYPE_CHECKING:
+    _Base = Module
+else:
+    _Base = object
+
+
+class LazyModuleMixin(_Base):
     """For modules whose parameters get their sizes from the first input, or from a state that is loaded.
 
     A lazy class derives from this one and from the module proper, registers uninitialized parameters, and defines

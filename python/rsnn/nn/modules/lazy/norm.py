@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
-from rsnn.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from rsnn.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _NormBase
 from rsnn.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from rsnn.nn.modules.lazy.mixin import LazyModuleMixin
 from rsnn.nn.parameter import UninitializedBuffer, UninitializedParameter
@@ -20,8 +20,10 @@ __all__ = [
 ]
 
 
-class _LazyNormBase(LazyModuleMixin):
+class _LazyNormBase(LazyModuleMixin, _NormBase):
     """What they share: parameters and statistics that wait, and their sizes."""
+
+    weight: UninitializedParameter
 
     def __init__(
         self,

@@ -133,10 +133,10 @@ class RNNBase(Module):
                 if proj_size:
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 names = []
-                for kind, shape in shapes.items():
-                    name = f"{kind}_l{layer}{'_reverse' if direction else ''}"
-                    setattr(self, name, Parameter(rsnn.empty(shape, device=device, dtype=dtype)))
-                    names.append(name)
+                for part, shape in shapes.items():
+                    weight = f"{part}_l{layer}{'_reverse' if direction else ''}"
+                    setattr(self, weight, Parameter(rsnn.empty(shape, device=device, dtype=dtype)))
+                    names.append(weight)
                 self._flat_weights_names += names
                 self._all_weights.append(names)
         self.reset_parameters()

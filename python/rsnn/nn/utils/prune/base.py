@@ -21,7 +21,8 @@ class BasePruningMethod(ABC):
     _tensor_name: str | None = None
 
     def __call__(self, module: Any, inputs: Any) -> None:
-        setattr(module, self._tensor_name, self.apply_mask(module))
+        pruned = self.apply_mask(module)
+        setattr(module, str(self._tensor_name), pruned)
 
     @abstractmethod
     def compute_mask(self, t: Any, default_mask: Any) -> Any:

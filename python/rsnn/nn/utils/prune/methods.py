@@ -21,7 +21,7 @@ __all__ = [
 def _check_amount(amount: Any) -> None:
     if not isinstance(amount, numbers.Real):
         raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-    if amount < 0 or (not isinstance(amount, numbers.Integral) and float(amount) > 1.0):
+    if float(amount) < 0 or (not isinstance(amount, numbers.Integral) and float(amount) > 1.0):
         raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
 
 
@@ -29,7 +29,7 @@ def _count(amount: Any, size: int) -> int:
     """How many of `size` to prune."""
     if not isinstance(amount, numbers.Integral):
         return round(amount * size)
-    if amount > size:
+    if int(amount) > size:
         raise ValueError(f"amount={amount} should be smaller than the number of parameters to prune={size}")
     return int(amount)
 
@@ -62,7 +62,7 @@ class Identity(BasePruningMethod):
         return default_mask
 
     @classmethod
-    def apply(cls, module: Any, name: str) -> Any:
+    def apply(cls, module: Any, name: str) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name)
 
 
@@ -93,7 +93,7 @@ class RandomUnstructured(_Unstructured):
         return self._without(t, default_mask, lambda t, count: rsnn.rand_like(t).view(-1).topk(count).indices)
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: Any) -> Any:
+    def apply(cls, module: Any, name: str, amount: Any) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name, amount=amount)
 
 
@@ -108,7 +108,7 @@ class L1Unstructured(_Unstructured):
         return self._without(t, default_mask, lambda t, count: t.abs().reshape(-1).topk(count, largest=False).indices)
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: Any, importance_scores: Any = None) -> Any:
+    def apply(cls, module: Any, name: str, amount: Any, importance_scores: Any = None) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name, amount=amount, importance_scores=importance_scores)
 
 
@@ -139,7 +139,7 @@ class RandomStructured(BasePruningMethod):
         return mask * default_mask.to(dtype=mask.dtype)
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: Any, dim: int = -1) -> Any:
+    def apply(cls, module: Any, name: str, amount: Any, dim: int = -1) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name, amount=amount, dim=dim)
 
 
@@ -172,7 +172,7 @@ class LnStructured(BasePruningMethod):
         return mask * default_mask.to(dtype=mask.dtype)
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: Any, n: Any, dim: int, importance_scores: Any = None) -> Any:
+    def apply(cls, module: Any, name: str, amount: Any, n: Any, dim: int, importance_scores: Any = None) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores)
 
 
@@ -196,5 +196,5 @@ class CustomFromMask(BasePruningMethod):
         return default_mask * self.mask.to(dtype=default_mask.dtype)
 
     @classmethod
-    def apply(cls, module: Any, name: str, mask: Any) -> Any:
+    def apply(cls, module: Any, name: str, mask: Any) -> Any:  # type: ignore[override]  # as in PyTorch
         return super().apply(module, name, mask=mask)
