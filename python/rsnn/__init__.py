@@ -52,8 +52,8 @@ for _name in """
     gelu glu hardsigmoid hardswish hardtanh leaky_relu linear logsigmoid max_pool2d_with_indices max_pool3d_with_indices
     mish register_module_backward_hook register_module_buffer_registration_hook register_module_forward_hook
     register_module_forward_pre_hook register_module_full_backward_hook register_module_full_backward_pre_hook
-    register_module_module_registration_hook register_module_parameter_registration_hook relu6 silu softplus softshrink
-    softsign tanhshrink
+    register_module_module_registration_hook register_module_parameter_registration_hook relu6
+    scaled_dot_product_attention silu softplus softshrink softsign tanhshrink
 """.split():
     globals().pop(_name, None)
 del _name

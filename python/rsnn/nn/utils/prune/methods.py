@@ -63,6 +63,7 @@ class Identity(BasePruningMethod):
 
     @classmethod
     def apply(cls, module: Any, name: str) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name)
 
 
@@ -94,6 +95,7 @@ class RandomUnstructured(_Unstructured):
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name, amount=amount)
 
 
@@ -109,6 +111,7 @@ class L1Unstructured(_Unstructured):
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any, importance_scores: Any = None) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name, amount=amount, importance_scores=importance_scores)
 
 
@@ -140,6 +143,7 @@ class RandomStructured(BasePruningMethod):
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any, dim: int = -1) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name, amount=amount, dim=dim)
 
 
@@ -173,6 +177,7 @@ class LnStructured(BasePruningMethod):
 
     @classmethod
     def apply(cls, module: Any, name: str, amount: Any, n: Any, dim: int, importance_scores: Any = None) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores)
 
 
@@ -197,4 +202,5 @@ class CustomFromMask(BasePruningMethod):
 
     @classmethod
     def apply(cls, module: Any, name: str, mask: Any) -> Any:  # type: ignore[override]  # as in PyTorch
+        """Prunes a parameter this way; see :meth:`BasePruningMethod.apply`."""
         return super().apply(module, name, mask=mask)
