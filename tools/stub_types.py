@@ -68,17 +68,9 @@ _SEVERAL_AXES = """
     all amax amin any count_nonzero logsumexp mean nanmean nansum norm squeeze squeeze_ std std_mean sum var var_mean
 """.split()
 
-#: Methods that look elements up by a tensor of indices.
-_LOOKUPS = """
-    gather index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_reduce index_reduce_ index_select put
-    put_ scatter scatter_ scatter_add scatter_add_ scatter_reduce scatter_reduce_ take
-""".split()
-
 PARAMETERS = {
-    **{f"{name}.index": "Tensor" for name in _LOOKUPS},
-    **{f"{name}.source": "Tensor" for name in _LOOKUPS},
     "scatter.src": "Tensor | _Number", "scatter_.src": "Tensor | _Number", "index_fill.value": "Tensor | _Number",
-    "index_fill_.value": "Tensor | _Number", "index_put.indices": "Sequence[Tensor | None]", "accumulate": "bool",
+    "index_put.indices": "Sequence[Tensor | None]", "accumulate": "bool",
     "index_put_.indices": "Sequence[Tensor | None]", "take_along_dim.indices": "Tensor", "sparse_grad": "bool",
     "reduce": "str", "include_self": "bool", "masked_scatter.source": "Tensor", "masked_scatter_.source": "Tensor",
     "as_tuple": "bool", "nonzero_static.size": "int", "weights": "Tensor", "minlength": "int", "boundaries": "Tensor",

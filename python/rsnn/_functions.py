@@ -265,7 +265,7 @@ NAMES = {
         "resolve_neg",
         "numel",
     ),
-    "in place": ("detach_", "fill_", "zero_", "clamp_", "clip_", "resize_as_", "as_strided_"),
+    "in place": ("detach_", "resize_as_", "as_strided_"),
     "random": ("bernoulli", "multinomial"),
     "reductions": (
         "sum",

@@ -110,3 +110,15 @@ def test_old_name_of_the_likelihood_loss(lib):
 def test_sparse_adam_is_not_supported():
     with pytest.raises(NotImplementedError, match="SparseAdam is not supported"):
         rsnn.optim.SparseAdam([rsnn.nn.Parameter(rsnn.zeros(2))])
+
+
+@pytest.mark.parametrize("first", [[[0.0, 0.0]], [[1e-9, 2e-9]], [[1.0, 2.0]]])
+def test_cosines_of_short_vectors_have_pytorchs_gradients(torch, first):
+    def run(lib):
+        x, y = (lib.tensor(a, dtype=lib.float64, requires_grad=True) for a in (first, [[3.0, 4.0]]))
+        out = lib.nn.functional.cosine_similarity(x, y)
+        out.sum().backward()
+        return [a.detach().numpy() for a in (out, x.grad, y.grad)]
+
+    for ours, theirs in zip(run(rsnn), run(torch), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)

@@ -9,16 +9,22 @@ __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """The cosine of the angle along ``dim``; norms below ``eps`` count as ``eps``.
+    """The cosine of the angle along ``dim``; norms below ``eps`` count as ``eps``; other axes broadcast.
 
     Example:
         >>> F.cosine_similarity(rsnn.tensor([[1.0, 0.0]]), rsnn.tensor([[3.0, 4.0]]))
         tensor([0.6000])
     """
     x1, x2 = rsnn.broadcast_tensors(x1, x2)
-    first = x1 / x1.norm(2, dim, keepdim=True).clamp_min(eps)
-    second = x2 / x2.norm(2, dim, keepdim=True).clamp_min(eps)
-    return (first * second).sum(dim)
+
+    def unit(x: Tensor) -> Tensor:
+        length = x.norm(2, dim, keepdim=True).clone()
+        # As in PyTorch, the gradient does not see the bound.
+        with rsnn.no_grad():
+            length.clamp_min_(eps)
+        return x / length
+
+    return (unit(x1) * unit(x2)).sum(dim)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:

@@ -6,13 +6,11 @@ from .classification_loss import cross_entropy as cross_entropy
 from .classification_loss import kl_div as kl_div
 from .classification_loss import nll_loss as nll_loss
 from .ranking_loss import cosine_embedding_loss as cosine_embedding_loss
-from .ranking_loss import cosine_similarity as cosine_similarity
 from .ranking_loss import hinge_embedding_loss as hinge_embedding_loss
 from .ranking_loss import margin_ranking_loss as margin_ranking_loss
 from .ranking_loss import multi_margin_loss as multi_margin_loss
 from .ranking_loss import multilabel_margin_loss as multilabel_margin_loss
 from .ranking_loss import multilabel_soft_margin_loss as multilabel_soft_margin_loss
-from .ranking_loss import pairwise_distance as pairwise_distance
 from .ranking_loss import soft_margin_loss as soft_margin_loss
 from .ranking_loss import triplet_margin_loss as triplet_margin_loss
 from .ranking_loss import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss

@@ -9,6 +9,7 @@ from rsnn._C import Tensor
 
 from ._reduction import check, legacy
 from ._reduction import reduce as apply_reduction
+from .distance import pairwise_distance
 
 
 def hinge_embedding_loss(
@@ -144,17 +145,6 @@ def multilabel_margin_loss(
     return apply_reduction("multilabel_margin_loss", losses, reduction)
 
 
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """`x1 x2 / (max(|x1|, eps) max(|x2|, eps))` along an axis; other axes broadcast."""
-    x1, x2 = rsnn.broadcast_tensors(x1, x2)
-
-    def unit(x: Tensor) -> Tensor:
-        length = x.square().sum(dim, True).sqrt()
-        return x / length.clamp(min=eps)
-
-    return (unit(x1) * unit(x2)).sum(dim)
-
-
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -185,11 +175,6 @@ def cosine_embedding_loss(
     near, far = 1 - cosine, (cosine - margin).clamp(min=0)
     losses = near.masked_fill(target != 1, 0) + far.masked_fill(target != -1, 0)
     return apply_reduction("cosine_embedding_loss", losses, reduction)
-
-
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """The p-norm of `x1 - x2 + eps` along the last axis."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 def triplet_margin_loss(
