@@ -1,12 +1,12 @@
 //! Embedding bags: sums, means or maxima of rows of a table.
 
 use super::{compute_dtype, index};
-use crate::array::{Array, Scalar};
+use crate::array::{Array, DType, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply};
 use crate::dispatch_float;
 use crate::error::Result;
 use crate::kernels::bag::{Entries, combine, pair, spread};
-use crate::ops::binary::mul;
+use crate::ops::ternary::where_;
 use smallvec::smallvec;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -89,8 +89,7 @@ pub fn embedding_bag(weight: &Tensor, factors: Option<&Tensor>, bags: &Bags) -> 
 fn largest(weight: &Tensor, bags: &Bags) -> Result<Tensor> {
     let (x, width) = (weight.array().contiguous()?, weight.shape()[1]);
     let count = bags.starts.len() - 1;
-    let (places, full) =
-        (Array::zeros(&[count, width], crate::array::DType::I64)?, Array::zeros(&[count, 1], x.dtype())?);
+    let places = Array::zeros(&[count, width], DType::I64)?;
     let wide = x.to_dtype(compute_dtype(x.dtype()))?;
     let mut any_full = vec![false; count];
     dispatch_float!(wide.dtype(), T => {
@@ -108,13 +107,12 @@ fn largest(weight: &Tensor, bags: &Bags) -> Result<Tensor> {
             }
         }
     }, else unreachable!("a float type"));
-    let flags: Vec<f32> = any_full.iter().map(|&full| f32::from(u8::from(full))).collect();
-    full.copy_from(&Array::from_slice(&flags, &[count, 1])?.to_dtype(x.dtype())?)?;
     if x.shape()[0] == 0 {
         return Ok(Tensor::new(Array::zeros(&[count, width], x.dtype())?));
     }
-    let picked = index::index_select(weight, 0, &Tensor::new(places))?;
-    if any_full.contains(&false) { mul(&picked, &Tensor::new(full)) } else { Ok(picked) }
+    let picked = index::gather(weight, 0, &Tensor::new(places))?;
+    let full = Tensor::new(Array::from_slice(&any_full, &[count, 1])?);
+    if any_full.contains(&false) { where_(&full, &picked, Scalar::Float(0.0)) } else { Ok(picked) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,16 @@ def test_frequencies_last_offsets_and_norms(mode):
     def call(lib, w, i, o):
         return lib.nn.functional.embedding_bag(i, w, o, mode=mode, scale_grad_by_freq=True)
 
-    check_op(call, (4, 3), INDICES, OFFSETS, gradgrad=False)
+    check_op(call, (4, 3), np.array([3, 1, 0, 2, 2, 1, 3, 0]), OFFSETS, gradgrad=False)
+    # Where rows differ in frequency, PyTorch divides by those of other rows.
+    gradients = []
+    for scale in (False, True):
+        w = rsnn.ones(4, 3, requires_grad=True)
+        i, o = rsnn.from_numpy(INDICES), rsnn.from_numpy(OFFSETS)
+        y = rsnn.nn.functional.embedding_bag(i, w, o, mode=mode, scale_grad_by_freq=scale)
+        y.backward(rsnn.arange(12.0).reshape(4, 3))
+        gradients.append(w.grad.numpy())
+    np.testing.assert_allclose(gradients[1], gradients[0] / np.array([[1], [3], [1], [1]]), rtol=1e-6)
 
     def last(lib, w, i, o):
         return lib.nn.functional.embedding_bag(i, w, o, mode=mode, include_last_offset=True)
@@ -62,6 +71,14 @@ def test_second_gradients():
     for mode in ("sum", "mean", "max"):
         call = lambda w: rsnn.nn.functional.embedding_bag(i, w, o, mode=mode)  # noqa: B023, E731
         assert rsnn.autograd.gradcheck(call, (table,)) and rsnn.autograd.gradgradcheck(call, (table,))
+
+
+def test_an_empty_bag_has_zeros_even_where_the_table_has_none():
+    for lib in (rsnn, torch):
+        w = lib.full((2, 3), float("nan"))
+        for mode in ("sum", "mean", "max"):
+            y = lib.nn.functional.embedding_bag(lib.tensor([1]), w, lib.tensor([0, 0]), mode=mode)
+            assert y[0].tolist() == [0, 0, 0] and y[1].isnan().all()
 
 
 def test_layer():
