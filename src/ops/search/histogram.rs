@@ -31,15 +31,22 @@ pub fn histc(x: &Tensor, bins: i64, low: f64, high: f64) -> Result<Tensor> {
         x.dtype().type_name()
     );
     check_count(bins)?;
-    let wide = crate::ops::compute_dtype(x.dtype());
+    let dtype = x.dtype();
+    let wide = crate::ops::compute_dtype(dtype);
     let values = x.to_dtype(wide)?.contiguous()?;
     let (low, high) = bounds("torch.histc", &values, (low, high))?;
     let out = Array::zeros(&[bins as usize], wide)?;
     dispatch_float!(wide, T => {
-        let (low, high) = (T::from_f64(low), T::from_f64(high));
+        // As if all were done in the dtype itself.
+        let round = |x: T| match dtype {
+            DType::BF16 => T::from_f64(half::bf16::from_f64(x.to_f64()).to_f64()),
+            DType::F16 => T::from_f64(half::f16::from_f64(x.to_f64()).to_f64()),
+            _ => x,
+        };
+        let (low, high) = (round(T::from_f64(low)), round(T::from_f64(high)));
         let counts = out.slice_mut::<T>();
         for &x in values.slice::<T>() {
-            if let Some(bin) = even_bin(x, low, high, counts.len()) {
+            if let Some(bin) = even_bin(x, low, high, counts.len(), round) {
                 counts[bin] += 1.0;
             }
         }
@@ -48,11 +55,12 @@ pub fn histc(x: &Tensor, bins: i64, low: f64, high: f64) -> Result<Tensor> {
 }
 
 /// The interval of a number among `count` of equal width.
-fn even_bin<T: Float>(x: T, low: T, high: T, count: usize) -> Option<usize> {
+fn even_bin<T: Float>(x: T, low: T, high: T, count: usize, round: impl Fn(T) -> T) -> Option<usize> {
     if !(x >= low && x <= high) {
         return None;
     }
-    let place = (x - low) * num_traits::cast::<usize, T>(count)? / (high - low);
+    let whole = round(round(x - low) * round(num_traits::cast::<usize, T>(count)?));
+    let place = round(whole / round(high - low));
     num_traits::cast::<T, usize>(place).map(|bin| bin.min(count - 1))
 }
 
