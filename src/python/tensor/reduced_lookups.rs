@@ -10,6 +10,12 @@ use pyo3::prelude::*;
 type In<'a, 'py> = &'a Bound<'py, PyTensor>;
 
 fn any_reduction(name: &str) -> PyResult<Reduction> {
+    // PyTorch's words for these two have changed; it still takes the old ones.
+    let name = match name {
+        "max" => "amax",
+        "min" => "amin",
+        _ => name,
+    };
     Reduction::from_name(name).ok_or_else(|| {
         PyRuntimeError::new_err(format!("reduce argument must be either sum, prod, mean, amax or amin, got {name}"))
     })
