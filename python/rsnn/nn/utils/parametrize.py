@@ -210,7 +210,8 @@ def _change_class(module: Module) -> None:
         return twin
 
     methods: dict[str, Any] = {"__getstate__": __getstate__}
-    if not hasattr(cls, "__deepcopy__"):
+    # A class's own way to copy stays.
+    if cls.__deepcopy__ is Module.__deepcopy__:
         methods["__deepcopy__"] = __deepcopy__
     module.__class__ = type(f"Parametrized{cls.__name__}", (cls,), methods)
 
