@@ -76,6 +76,7 @@ def test_initial_values_and_text(torch, name, arguments):
 
 
 @table
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
 @pytest.mark.parametrize("training", [True, False])
 def test_values_and_gradients(torch, name, arguments, training):
     for batched, states in ((True, True), (True, False), (False, True)):

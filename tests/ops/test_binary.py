@@ -183,7 +183,13 @@ def test_ldexp(torch):
     for dtype, exponents in [("float32", [127, -149, 140, 0]), ("float64", [1000, -1074, 1100, 0])]:
         x = [1.0, -3.0, 1e-40 if dtype == "float32" else 1e-300, 5.0]
         assert_same(*(lib.ldexp(tensor(lib, x, dtype), lib.tensor(exponents)) for lib in (rsnn, torch)), 0, 0)
-    check_op(lambda lib, x: lib.ldexp(x, lib.tensor([1, -2, 3])), (2, 3))
+    check_op(lambda lib, x: lib.ldexp(x, lib.tensor([1, 0, 3])), (2, 3))
+    check_op(lambda lib, x: lib.ldexp(x, lib.tensor([1.0, -2.0, 3.0])), (2, 3))
+    # PyTorch's gradient is an integer's power, zero for exponents below zero.
+    check_op(lambda lib, x: lib.ldexp(x, lib.tensor([1, -2, 3])), (2, 3), grad=False)
+    x = rsnn.ones(3, requires_grad=True)
+    rsnn.ldexp(x, rsnn.tensor([1, -2, 3])).sum().backward()
+    assert x.grad.tolist() == [2, 0.25, 8]
 
 
 @pytest.mark.parametrize("name", ["div", "remainder", "fmod", "floor_divide"])

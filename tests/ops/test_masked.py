@@ -154,13 +154,19 @@ def test_as_strided_scatter():
         (3, 4),
         (2, 2),
         layouts=("contiguous",),
+        grad=False,
     )
     check_op(
         lambda lib, x, s: lib.as_strided_scatter(x, s, (2,), (3,)),
         (3, 4),
         (2,),
         layouts=("contiguous",),
+        grad=False,
     )
+    # PyTorch's gradient of the tensor is that of the elements that are replaced, not of the others.
+    x, s = (rsnn.randn(*shape, dtype=rsnn.float64, requires_grad=True) for shape in ((3, 4), (2, 2)))
+    call = lambda x, s: x.as_strided_scatter(s, (2, 2), (5, 2), 1)  # noqa: E731
+    assert rsnn.autograd.gradcheck(call, (x, s)) and rsnn.autograd.gradgradcheck(call, (x, s))
     assert_same_error(lambda lib: lib.ones(3).as_strided_scatter(lib.ones(3), (2,), (1,)))
     assert_same_error(lambda lib: lib.ones(3).as_strided_scatter(lib.ones(2), (2,), (7,)))
 

@@ -104,6 +104,11 @@ def name_of(t):
     return None if step is None else step.name().rpartition("::")[2]
 
 
+def shares(y, x):
+    """Whether a tensor is a view of another's elements, not of a copy."""
+    return y._is_view() and x.data_ptr() <= y.data_ptr() < x.data_ptr() + 24 * 4
+
+
 def described(lib, x, result):
     """What can be seen of a view, besides its values."""
     out = []
@@ -116,7 +121,7 @@ def described(lib, x, result):
                 "is_view": y._is_view(),
                 "is itself": y is x,
                 "base": y._base is not None,
-                "distance": y.data_ptr() - x.data_ptr() if y._is_view() and y.numel() else None,
+                "distance": y.data_ptr() - x.data_ptr() if shares(y, x) and y.numel() else None,
                 "contiguous": y.is_contiguous(),
                 "leaf": y.is_leaf,
                 "step": name_of(y),

@@ -112,7 +112,7 @@ impl Op for GridSample {
     }
 }
 
-/// The gradients of images and grid, those that are wanted. They have no derivative, as in PyTorch.
+/// The gradients of images and grid, those that are wanted. They have no derivative; PyTorch has one in two dimensions.
 #[derive(Clone, Copy, Debug)]
 struct Gradient {
     reading: Reading,
