@@ -2,7 +2,7 @@
 //! `src/python/` (feature `python`) shows them to Python as `rsnn._C`.
 //!
 //! Levels, low to high; a level uses only what stands before it:
-//! [`error`], [`shape`], [`memory`] → [`kernels`], [`random`] → [`array`] → [`autograd`] → [`ops`] → [`nn`] and [`io`] → `python`.
+//! [`error`], [`shape`], [`memory`] → [`kernels`], [`random`] → [`array`] → [`autograd`] → [`ops`] → [`nn`] → `python`.
 //! `docs/architecture.md` tells what each is for; `tests/layering.rs` fails on an arrow that points up.
 
 #![deny(unsafe_code)]
@@ -13,7 +13,6 @@
 pub mod array;
 pub mod autograd;
 pub mod error;
-pub mod io;
 pub mod kernels;
 pub mod memory;
 pub mod nn;

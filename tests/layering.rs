@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The levels, low to high. A level uses those before it, and itself.
-const LEVELS: [&str; 10] = ["error", "shape", "memory", "kernels", "random", "array", "autograd", "ops", "nn", "io"];
+const LEVELS: [&str; 9] = ["error", "shape", "memory", "kernels", "random", "array", "autograd", "ops", "nn"];
 
 /// Levels that stand apart: what each may use, besides `error` and itself.
 const APART: [(&str, &[&str]); 2] = [("nn", &[]), ("random", &["kernels"])];
