@@ -104,6 +104,12 @@ NOT_REAL = {
     "storage_offset", "stride", "descending", "ord", "other", "dtype", "input", "self",
 }  # fmt: skip
 
+#: What the table says of functions that refuse just these names when they are called.
+MISPRINTED = {
+    "embedding": {"max_norm", "norm_type"}, "histogram": {"min", "max"}, "isin": {"e", "te"}, "put_": {"indices"},
+    "index_reduce": {"include_input"}, "index_reduce_": {"include_input"},
+}  # fmt: skip
+
 
 def test_parameters_of_native_functions(torch):
     from torch.overrides import get_testing_overrides
@@ -123,7 +129,7 @@ def test_parameters_of_native_functions(torch):
                 compared += 1
                 extra = (
                     set(inspect.signature(table[known]).parameters) - set(got) - NOT_REAL - {"args", "kwargs", "out"}
-                )
+                ) - MISPRINTED.get(name, set())
                 wrong += [f"{namespace}.{name}: {sorted(extra)}"] if extra else []
     assert compared > 500
     assert not wrong

@@ -205,17 +205,22 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  #
     """
     if x.dim() != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
+    if N is not None and (not isinstance(N, int) or isinstance(N, bool)):
+        raise TypeError(f"vander(): argument 'N' must be int, not {type(N).__name__}")
     count = x.numel() if N is None else N
     if count < 0:
         raise RuntimeError("N must be non-negative.")
     whole = x if x.is_floating_point() else x.to(_C.int64)
-    columns = [whole.new_ones(x.numel())]
-    while len(columns) < count:
-        columns.append(columns[-1] * whole)
-    columns = columns[:count]
-    if not columns:
+    if count == 0:
         return empty(x.numel(), 0, dtype=whole.dtype)
-    return stack(columns if increasing else columns[::-1], 1)
+    powers = rising_powers(whole, count)
+    return powers if increasing else powers.flip(-1)
+
+
+def rising_powers(x: Tensor, count: int) -> Tensor:
+    """The powers 0 to `count - 1` of each element, along a new last axis; `count` is at least 1."""
+    repeated = x.unsqueeze(-1).expand(*x.shape, count - 1)
+    return _C.cat((x.new_ones((*x.shape, 1)), repeated), -1).cumprod(-1)
 
 
 def range(  # noqa: A001

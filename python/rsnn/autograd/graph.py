@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -154,6 +153,8 @@ def register_multi_grad_hook(
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     nodes = [get_gradient_edge(tensor).node for tensor in tensors]
+    import threading  # only here, so that importing rsnn does not need it
+
     lock = threading.Lock()
     # By walk: the gradients so far and how many are still to come.
     walks: dict[int | None, tuple[list[Tensor | None], int]] = {}

@@ -9,6 +9,7 @@ from .. import _C
 from .._C import Tensor
 from .._composite._out import returned
 from .._composite.contraction import product_of
+from .._composite.grid import rising_powers
 from .._tensor.products import vector_product
 
 
@@ -91,11 +92,9 @@ def vander(x: Any, N: int | None = None) -> Tensor:  # noqa: N803
     """
     if x.dim() == 0:
         raise RuntimeError("linalg.vander: x must have at least 1 dimension")
+    if N is not None and (not isinstance(N, int) or isinstance(N, bool)):
+        raise TypeError(f"linalg_vander(): argument 'N' must be int, not {type(N).__name__}")
     count = x.size(-1) if N is None else N
     if count < 2:
         raise RuntimeError(f"linalg.vander: N must be greater than 1. Got {count}")
-    whole = x if x.is_floating_point() else x.to(_C.int64)
-    columns = [whole.new_ones(whole.shape)]
-    while len(columns) < count:
-        columns.append(columns[-1] * whole)
-    return _C.stack(columns, -1)
+    return rising_powers(x if x.is_floating_point() else x.to(_C.int64), count)
