@@ -152,7 +152,48 @@ CASES = {
     "masked_fill": (lambda x: x.masked_fill(mask(True, False, True), 2.0), t(2, 3)),
     "where": (lambda x, y: rsnn.where(mask(True, False), x, y), t(2), t(2)),
     "embedding": (lambda w: F.embedding(long(0, 1, 0), w, padding_idx=2), t(3, 2)),
+    # numbers of places
+    "take": (lambda x: x.take(long(0, 3, 0)), t(2, 2)),
+    "put": (lambda x, y: x.put(long(0, 3), y), t(2, 2), t(2)),
+    "put that adds": (lambda x, y: x.put(long(0, 0), y, accumulate=True), t(2, 2), t(2)),
+    "gather": (lambda x: x.gather(0, long([0, 1], [1, 1])), t(2, 2)),
+    "scatter": (lambda x, y: x.scatter(0, long([1, 0]), y), t(2, 2), t(1, 2)),
+    "scatter_add": (lambda x, y: x.scatter_add(0, long([1, 0], [1, 1]), y), t(2, 2), t(2, 2)),
+    "scatter_reduce mean": (lambda x, y: x.scatter_reduce(0, long([1, 0], [1, 1]), y, "mean"), t(2, 2), t(2, 2)),
+    "scatter_reduce amax": (
+        lambda x, y: x.scatter_reduce(0, long([1, 0], [1, 1]), y, "amax"),
+        t(2, 2),
+        t(2, 2, high=2),
+    ),
+    "index_reduce": (lambda x, y: x.index_reduce(0, long(0, 0), y, "mean"), t(2, 2), t(2, 2)),
+    "index_add": (lambda x, y: x.index_add(0, long(1, 1), y, alpha=2), t(2, 2), t(2, 2)),
+    "index_copy": (lambda x, y: x.index_copy(0, long(1, 0), y), t(2, 2), t(2, 2)),
+    "index_fill": (lambda x: x.index_fill(0, long(1), 2.0), t(2, 2)),
+    "index_select": (lambda x: x.index_select(1, long(1, 1)), t(2, 2)),
+    "masked_select": (lambda x: x.masked_select(mask(True, False)), t(2, 2)),
+    "masked_scatter": (lambda x, y: x.masked_scatter(mask(True, False), y), t(2, 2), t(3)),
+    # layers of their own
+    "interpolate bilinear": (lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), t(1, 1, 2, 3)),
+    "interpolate nearest": (lambda x: F.interpolate(x, size=5), t(1, 1, 3)),
+    "interpolate bicubic": (lambda x: F.interpolate(x, size=(3, 4), mode="bicubic"), t(1, 1, 2, 3)),
+    "embedding_bag": (lambda w: F.embedding_bag(long(0, 2, 0), w, long(0, 1), mode="mean"), t(3, 2)),
+    "embedding_bag with weights": (
+        lambda w, s: F.embedding_bag(long(0, 2, 0), w, long(0, 1), mode="sum", per_sample_weights=s),
+        t(3, 2),
+        t(3),
+    ),
+    "attention": (lambda q, k, v: F.scaled_dot_product_attention(q, k, v), t(1, 2, 3), t(1, 2, 3), t(1, 2, 3)),
+    "attention with heads": (
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        t(1, 1, 2, 3),
+        t(1, 1, 2, 3),
+        t(1, 1, 2, 3),
+    ),
+    "rnn": (lambda x: recurrent("RNN", x), t(2, 1, 2)),
+    "lstm": (lambda x: recurrent("LSTM", x), t(2, 1, 2)),
+    "gru": (lambda x: recurrent("GRU", x), t(2, 1, 2)),
     # in place
+    "unsqueeze_ and transpose_": (lambda x: (x * 1).unsqueeze_(0).transpose_(0, 1), t(2, 2)),
     "copy_": (lambda x, y: (x * 1).copy_(y), t(2), t(2)),
     "copy_ to a view": (lambda x, y: copied_to_part(x, y), t(3), t(2)),
     "view and base in place": (lambda x: in_place(x), t(2, 2)),
@@ -177,6 +218,26 @@ CASES = {
     "alpha_dropout": (lambda x: F.alpha_dropout(without_memory(x), 0.4), t(6)),
     "normal": (lambda x: rsnn.normal(without_memory(x.detach() * 0), 1.0) * x, t(3)),
 }
+
+
+#: Operations whose gradients have none in PyTorch either, each with its error.
+FIRST_ORDER = {
+    "ctc_loss": (
+        lambda x: F.ctc_loss(x.log_softmax(-1), long([1, 2]), long(3), long(2)),
+        (t(3, 1, 3),),
+        "derivative for aten::_ctc_loss_backward is not implemented",
+    ),
+    "grid_sample": (
+        lambda x, g: F.grid_sample(x, g - 0.5, align_corners=False),
+        (t(1, 1, 3, 3), t(1, 2, 2, 2, low=0.23)),
+        "derivative for aten::grid_sampler_2d_backward is not implemented",
+    ),
+}
+
+
+def recurrent(kind, x):
+    rsnn.manual_seed(0)
+    return getattr(rsnn.nn, kind)(2, 2).double()(x)[0]
 
 
 def put(x, where, value):
@@ -215,6 +276,9 @@ WITHOUT_GRADIENT = {
     "Question": "all, any",
     "Predicate": "isnan and the like",
     "Place": "argmax, argmin",
+    "Nonzero": "indices",
+    "Bincount": "counts",
+    "Unique": "values that are set apart, without a gradient in PyTorch",
     "Create": "new values",
     "Fill": "draws",
     "Multinomial": "indices",
@@ -242,6 +306,14 @@ def check(fn, *inputs):
 def test_gradients(watched, name):
     fn, *inputs = CASES[name]
     check(fn, *inputs)
+
+
+@pytest.mark.parametrize("name", FIRST_ORDER)
+def test_gradients_of_the_first_order(watched, name):
+    fn, inputs, refusal = FIRST_ORDER[name]
+    assert gradcheck(fn, inputs)
+    with pytest.raises(RuntimeError, match=refusal):
+        gradgradcheck(fn, inputs)
 
 
 @pytest.mark.filterwarnings("ignore:gradcheck")
