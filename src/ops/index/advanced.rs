@@ -4,7 +4,7 @@
 //! indices make take their place; else they come first.
 
 use crate::array::{Array, DType, Storage};
-use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace};
+use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, cast};
 use crate::error::Result;
 use crate::kernels::index::{Blocks, gather_blocks, positions, scatter_blocks};
 use crate::shape::{Bracketed, Dims, broadcast, checked_numel};
@@ -304,7 +304,18 @@ impl Op for IndexPut {
 
 /// Writes or adds `value`, broadcast, to the elements that indices name.
 pub(super) fn put_(x: &Tensor, indices: &Indices, value: &Tensor, accumulate: bool) -> Result<()> {
-    apply_inplace(IndexPut { axes: indices.axes.clone(), accumulate }, &indices.inputs(&[x, value]))
+    let value = converted(x, indices, value, accumulate)?;
+    apply_inplace(IndexPut { axes: indices.axes.clone(), accumulate }, &indices.inputs(&[x, &value]))
+}
+
+/// A single element for what one mask names may be of any dtype: it counts as a number.
+fn converted(x: &Tensor, indices: &Indices, value: &Tensor, accumulate: bool) -> Result<Tensor> {
+    let fills = matches!(&indices.tensors[..], [mask] if mask.dtype() == DType::Bool);
+    if accumulate || !fills || value.dtype() == x.dtype() || value.numel() != 1 {
+        return Ok(value.clone());
+    }
+    value.array().item()?.check_fits(x.dtype())?;
+    cast(value, x.dtype())
 }
 
 /// Index tensors of the leading axes of a tensor, one for each axis (a mask for as many as it has); `None` leaves an axis.
@@ -359,7 +370,8 @@ pub fn index(x: &Tensor, indices: &[Option<&Tensor>]) -> Result<Tensor> {
 /// As [`index`]; `RuntimeError` where `values` does not stretch to what is indexed, or has another dtype.
 pub fn index_put(x: &Tensor, indices: &[Option<&Tensor>], values: &Tensor, accumulate: bool) -> Result<Tensor> {
     let indices = leading_indices(x, indices)?;
-    apply(IndexPut { axes: indices.axes.clone(), accumulate }, &indices.inputs(&[x, values]))
+    let values = converted(x, &indices, values, accumulate)?;
+    apply(IndexPut { axes: indices.axes.clone(), accumulate }, &indices.inputs(&[x, &values]))
 }
 
 /// [`index_put`] in place.
