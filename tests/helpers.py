@@ -77,7 +77,8 @@ def check_op(
             actual = _run(rsnn, call, arrays, dtype, "contiguous", grad, gradgrad)
             for what, i, values, kind in _flat(actual):
                 checked |= recorded.check(f"{dtype} {what} {i}", values, kind, *given)
-        if grad and not checked:
+        # NumPy's empty arrays may have strides of zero, which gradcheck refuses; they have no slopes to compare anyway.
+        if grad and not checked and all(np.size(array) for array in arrays):
             _check_numerically(call, arrays, gradgrad)
         return
     for dtype, layout in itertools.product(dtypes, layouts):
