@@ -52,7 +52,7 @@ impl PyTensor {
     ///     tensor([[ 1],
     ///             [ 2],
     ///             [-1]])
-    #[pyo3(signature = (*, size, fill_value=-1))]
+    #[pyo3(signature = (*, size, fill_value=-1), text_signature = "($self, *, size, fill_value=-1)")]
     fn nonzero_static(&self, py: Python<'_>, size: i64, fill_value: i64) -> PyResult<Out> {
         without_gil(py, self.tensor.numel(), || index::nonzero_static(&self.tensor, size, fill_value)).map(Out)
     }
@@ -77,7 +77,8 @@ impl PyTensor {
 ///     tensor([[3., 4.],
 ///             [1., 2.]])
 #[pyfunction]
-#[pyo3(signature = (weight, indices, padding_idx=-1, scale_grad_by_freq=false, sparse=false))]
+#[pyo3(signature = (weight, indices, padding_idx=-1, scale_grad_by_freq=false, sparse=false),
+       text_signature = "(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)")]
 fn embedding(
     py: Python<'_>,
     weight: &Bound<'_, PyTensor>,

@@ -176,7 +176,8 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.tensor([1, 4, 9]).diff()
     ///     tensor([3, 5])
-    #[pyo3(signature = (n=1, dim=-1, prepend=None, append=None))]
+    #[pyo3(signature = (n=1, dim=-1, prepend=None, append=None),
+           text_signature = "($self, n=1, dim=-1, prepend=None, append=None)")]
     fn diff(&self, py: Python<'_>, n: i64, dim: isize, prepend: Option<In>, append: Option<In>) -> PyResult<Out> {
         let (x, before, behind) = (&self.tensor, prepend.map(|p| &p.get().tensor), append.map(|p| &p.get().tensor));
         without_gil(py, x.numel(), || search::diff(x, n, dim, before, behind)).map(Out)

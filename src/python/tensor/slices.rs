@@ -30,14 +30,14 @@ impl PyTensor {
     /// Example:
     ///     >>> rsnn.zeros(3).index_add(0, rsnn.tensor([0, 2, 2]), rsnn.ones(3), alpha=2)
     ///     tensor([2., 0., 4.])
-    #[pyo3(signature = (dim, index, source, *, alpha=ONE))]
+    #[pyo3(signature = (dim, index, source, *, alpha=ONE), text_signature = "($self, dim, index, source, *, alpha=1)")]
     fn index_add(&self, py: Python<'_>, dim: isize, index: In, source: In, alpha: Scalar) -> PyResult<Out> {
         let (x, index, source) = (&self.tensor, &index.get().tensor, &source.get().tensor);
         without_gil(py, x.numel(), || index::index_add(x, dim, index, source, alpha)).map(Out)
     }
 
     /// `index_add` in place.
-    #[pyo3(signature = (dim, index, source, *, alpha=ONE))]
+    #[pyo3(signature = (dim, index, source, *, alpha=ONE), text_signature = "($self, dim, index, source, *, alpha=1)")]
     fn index_add_<'py>(
         slf: &Bound<'py, Self>,
         dim: isize,
