@@ -2,7 +2,7 @@
 //! `src/python/` (feature `python`) shows them to Python as `rsnn._C`.
 //!
 //! Levels, low to high; a level uses only what stands before it:
-//! [`error`], [`shape`], [`memory`] → [`kernels`], [`random`] → [`array`] → [`autograd`] → [`ops`] → [`nn`] → `python`.
+//! [`error`](mod@error), [`shape`], [`memory`] → [`kernels`], [`random`] → [`array`](mod@array) → [`autograd`] → [`ops`] → [`nn`] → `python`.
 //! `docs/architecture.md` tells what each is for; `tests/layering.rs` fails on an arrow that points up.
 
 #![deny(unsafe_code)]

@@ -1,7 +1,7 @@
 //! Steps of optimizers over many parameters at once.
 //!
 //! Parameters whose memory is plain (contiguous, of one of the two real types, apart from each other) are moved in one pass of
-//! [`kernels::optimize`]; the others one by one by tensor operations. Call these while recording is off.
+//! [`crate::kernels::optimize`]; the others one by one by tensor operations. Call these while recording is off.
 
 use super::binary::{self, Value};
 use super::{ternary, unary};

@@ -1,4 +1,7 @@
 //! The bindings: the only place that names PyO3. `rsnn._C` is flat; each topic's file registers its own names.
+//!
+//! Comments on functions that Python sees are Python's docstrings: their brackets are lists, not links.
+#![allow(rustdoc::broken_intra_doc_links)]
 
 mod arguments;
 mod autograd;

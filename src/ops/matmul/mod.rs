@@ -1,5 +1,5 @@
 //! Products of matrices. [`product`] is the one primitive, over batches of matrices; `linear`, `addmm` and the forms for
-//! vectors stand on it. [`matmul`] sorts out ranks and broadcasting.
+//! vectors stand on it. [`matmul()`] sorts out ranks and broadcasting.
 
 mod linear;
 mod matmul;

@@ -9,10 +9,10 @@
 //! | --- | --- |
 //! | `fill.rs` | [`fill_`]: a [`Distribution`] into an existing tensor |
 //! | `create.rs` | [`rand`], [`randn`], [`randint`], [`random_tensor`], [`randperm`] |
-//! | `bernoulli.rs` | [`bernoulli`], [`bernoulli_`]: ones and zeros by a tensor of probabilities |
-//! | `normal.rs` | [`normal`]: normals by tensors of means and deviations |
-//! | `multinomial.rs` | [`multinomial`]: draws by rows of weights |
-//! | `dropout.rs` | [`dropout`] and its kinds |
+//! | `bernoulli.rs` | [`bernoulli()`], [`bernoulli_`]: ones and zeros by a tensor of probabilities |
+//! | `normal.rs` | [`normal()`]: normals by tensors of means and deviations |
+//! | `multinomial.rs` | [`multinomial()`]: draws by rows of weights |
+//! | `dropout.rs` | [`dropout()`] and its kinds |
 
 mod bernoulli;
 mod create;

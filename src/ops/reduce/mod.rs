@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `axes.rs` | [`Axes`]: which axes go, and what shape stays |
-//! | `spread.rs` | [`spread`], the way back: a result stretched over the axes that went |
+//! | `spread.rs` | [`spread()`], the way back: a result stretched over the axes that went |
 //! | `sum.rs` | `sum`, `nansum`, `mean`, `nanmean` |
 //! | `moments.rs` | `var`, `std` and both with the mean |
 //! | `extrema.rs` | `amax`, `amin`, `aminmax`, `max` and `min` over everything |

@@ -31,7 +31,7 @@ pub fn var_mean(x: &Tensor, dims: Option<&[isize]>, correction: f64, keepdim: bo
     apply_many(Moments::new("var_mean", x, dims, correction, keepdim)?, &[x])
 }
 
-/// [`std`] and the mean.
+/// [`std()`] and the mean.
 pub fn std_mean(x: &Tensor, dims: Option<&[isize]>, correction: f64, keepdim: bool) -> Result<Tensors> {
     apply_many(Moments::new("std_mean", x, dims, correction, keepdim)?, &[x])
 }

@@ -1,7 +1,7 @@
 //! Views: tensors that share the memory of another one under another layout.
 //!
 //! A view is described by a [`ViewOp`]: what it does to a layout, and what its gradient is. [`View`] makes an operation of
-//! it; [`Place`] and [`Overwrite`] (`place.rs`) are the gradients of all views that leave elements out.
+//! it; `Place` and `Overwrite` (`place.rs`) are the gradients of all views that leave elements out.
 //!
 //! | file | what it holds |
 //! | --- | --- |
