@@ -50,14 +50,24 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"pad: mode {mode!r} is for the axes behind batch and channels: expected an input of "
             f"{len(sides) + 1} or {len(sides) + 2} axes for {len(widths)} widths, got {input.dim()}"
         )
+    if mode != "circular" and 0 in input.shape[input.dim() == len(sides) + 2 :]:
+        raise RuntimeError(
+            f"pad: mode {mode!r}: expected an input of which only the batch may be empty, got {list(input.shape)}"
+        )
+    # Widths that memory cannot hold are refused before any place is listed.
+    _grown(input, sides, allocate=True)
     for axis, before, after in sides:
         if before or after:
-            places = _INDICES[mode](input.size(axis), before, after, input.shape, axis)
-            input = input.index_select(axis, rsnn.tensor(places, dtype=rsnn.int64))
+            input = input.index_select(axis, _INDICES[mode](input.size(axis), before, after, input.shape, axis))
     return input
 
 
-def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) -> Any:
+def _grown(input: Tensor, sides: list[tuple[int, int, int]], allocate: bool = False) -> list[int]:
+    """The sizes of the result.
+
+    Raises:
+        RuntimeError: if one is negative; with `allocate`, if memory cannot hold the result.
+    """
     grown = list(input.shape)
     for axis, before, after in sides:
         grown[axis] += before + after
@@ -66,10 +76,17 @@ def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) ->
                 f"The input size {input.size(axis)}, plus negative padding {before} and {after} resulted in a negative "
                 f"output size, which is invalid. Check dimension {axis} of your input."
             )
+    if allocate:
+        rsnn.empty(grown, dtype=input.dtype)
+    return grown
+
+
+def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) -> Any:
+    _grown(input, sides)
     for axis, before, after in sides:
         start, stop = max(-before, 0), input.size(axis) - max(-after, 0)
         if (start, stop) != (0, input.size(axis)):
-            input = input.narrow(axis, min(start, input.size(axis)), max(stop - start, 0))
+            input = input.narrow(axis, start, stop - start)
     for axis, before, after in sides:
         parts = [_border(input, axis, before, value), input, _border(input, axis, after, value)]
         parts = [part for part in parts if part is not None]
@@ -87,28 +104,30 @@ def _border(input: Tensor, axis: int, width: int, value: float) -> Any:
     return input.detach().new_full(shape, value)
 
 
-def _reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> list[int]:
+def _reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
     if max(before, after) >= n:
         raise RuntimeError(
             "pad: Padding size should be less than the corresponding input dimension, but got: padding "
             f"({before}, {after}) at dimension {axis} of input {list(shape)}"
         )
-    return [n - 1 - abs(n - 1 - abs(i)) for i in range(-before, n + after)]
+    return n - 1 - (n - 1 - rsnn.arange(-before, n + after).abs()).abs()
 
 
-def _replicate(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> list[int]:
+def _replicate(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
     if n == 0:
         raise RuntimeError(f"pad: cannot replicate the edge of an empty axis, dimension {axis} of {list(shape)}")
-    return [min(max(i, 0), n - 1) for i in range(-before, n + after)]
+    return rsnn.arange(-before, n + after).clamp(0, n - 1)
 
 
-def _circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> list[int]:
-    if max(before, after) > n:
+def _circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+    # What negative widths cut off is not there to be wrapped around either.
+    start, left = max(-before, 0), n + min(before, 0) + min(after, 0)
+    if max(before, after) > n or max(before, after) > max(left, 0):
         raise RuntimeError(
             "pad: Padding value causes wrapping around more than once: padding "
             f"({before}, {after}) at dimension {axis} of input {list(shape)}"
         )
-    return [i % n for i in range(-before, n + after)]
+    return start + rsnn.arange(-max(before, 0), left + max(after, 0)).remainder(max(left, 1))
 
 
 _INDICES = {"reflect": _reflect, "replicate": _replicate, "circular": _circular}
