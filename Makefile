@@ -61,7 +61,7 @@ types: $(VENV)/.test $(VENV)/.wheel
 ## bench: kernels, then rsnn beside PyTorch where the virtual environment has it
 bench: wheel
 	cargo bench
-	if $(BIN)/python -c "import torch" 2>/dev/null; then $(BIN)/python benches/peers.py; fi
+	if $(BIN)/python -c "import torch" 2>/dev/null; then $(BIN)/python benches/peers.py && $(BIN)/python benches/modules.py; fi
 
 ## wheel: build the release wheel into dist/ and install it, if a source has changed since
 wheel: $(VENV)/.wheel
