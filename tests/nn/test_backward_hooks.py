@@ -9,6 +9,7 @@ from importlib import import_module
 
 import pytest
 
+import rsnn
 from both import raises, said
 
 
@@ -319,3 +320,14 @@ def test_a_graph_lets_its_modules_go(lib, scale):
     del m, y
     gc.collect()
     assert alive() is None
+
+
+def test_an_old_hook_of_a_module_that_returns_a_text():
+    class Text(rsnn.nn.Module):
+        def forward(self, x):
+            return "text"
+
+    module = Text()
+    module.register_backward_hook(lambda module, inputs, outputs: None)
+    with pytest.raises(TypeError, match="returns tensors"):
+        module(rsnn.ones(1))

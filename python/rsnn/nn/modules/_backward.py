@@ -17,6 +17,9 @@ def attach_legacy(module: Any, hooks: list[Callable[..., Any]], args: Any, resul
     while not isinstance(first, Tensor):
         if isinstance(first, dict):
             first = next(value for value in first.values() if isinstance(value, Tensor))
+        elif isinstance(first, str):
+            # The first part of a text is a text: the search would never end.
+            raise TypeError(f"backward hook: expected a module that returns tensors, got the text {first!r}")
         else:
             first = first[0]
     if first.grad_fn is None:
