@@ -28,6 +28,8 @@ from ._formats import strided as strided
 from ._functions import *  # noqa: F403
 from ._limits import finfo as finfo
 from ._limits import iinfo as iinfo
+from ._precision import get_float32_matmul_precision as get_float32_matmul_precision
+from ._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from ._size import Size as Size
 from ._tensor_str import set_printoptions as set_printoptions
 from ._types import *  # noqa: F403

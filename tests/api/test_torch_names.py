@@ -36,7 +36,7 @@ UNSUPPORTED = {
 
 #: What may be missing as yet.
 PENDING = {
-    "rsnn": "get_float32_matmul_precision set_float32_matmul_precision unravel_index xlogy_",
+    "rsnn": "unravel_index xlogy_",
     "Tensor": "index prelu",
 }
 
