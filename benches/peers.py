@@ -1,174 +1,150 @@
-"""rsnn beside PyTorch: operators, layers, networks, what a call costs, import time and peak memory, as a Markdown table.
+"""rsnn beside PyTorch: operators, layers, networks, what a call costs, import time and peak memory, as Markdown tables.
 
-    python benches/peers.py                     everything, two threads
-    python benches/peers.py --only conv,mlp     rows whose name has one of these
+    python benches/peers.py                             everything, two threads
+    python benches/peers.py --only conv resnet50        rows whose name or group has one of these
+    python benches/peers.py --busy                      networks, while another process keeps one core busy
     python benches/peers.py --threads 1 --rounds 20 --out table.md --plot chart.png
 
-Each library runs in a process of its own, for their thread pools disturb each other; rounds are interleaved, so that a busy
-neighbour disturbs both. A row is the median of its rounds, and each round's time is the least of a few repetitions. Rows are
-checked against double precision before they are timed. Ratios count, absolute times are those of one machine on one day.
+Beside PyTorch's default layout, networks are measured in channels-last, and with ONNX Runtime and OpenVINO where these are
+installed. Each library runs in a process of its own, for their thread pools disturb each other; rounds are interleaved, so that
+a busy neighbour disturbs all. A row is the median of its rounds, and each round's time is the least of a few repetitions.
+Rows are checked against double precision before they are timed. Ratios count, absolute times are those of one machine on one day.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent / "peers"
-# Adds what `--import` and `--memory` measure, each run in fresh processes.
+sys.path.insert(0, str(HERE))
+
+from libraries import MODULES, installed  # noqa: E402
+from peer import Neighbour, Peer, fresh  # noqa: E402
+from report import Table, markdown, plot, shown  # noqa: E402
+
+#: Seconds for which one peer repeats a short row in one round, and after which a long row has no more rounds.
+ROUND, ROW = 0.03, 3.0
+#: What a fresh process is asked.
 IMPORT = "import time; start = time.perf_counter(); import {lib}; print(time.perf_counter() - start)"
+MEMORY = {"peak memory: resnet50, batch 16": "inference", "peak memory: resnet18, batch 16, training step": "step"}
 
 
-class Peer:
-    """A library in a process that runs cases when told to."""
-
-    def __init__(self, lib: str, threads: int):
-        command = [sys.executable, "-W", "ignore", str(HERE / "worker.py"), lib, str(threads)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.lib, self.version = lib, self.ask(None)
-
-    def ask(self, request: Any) -> Any:
-        """The worker's answer to a request."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"the worker of {self.lib} ended at {request}")
-        return json.loads(answer)
-
-    def close(self) -> None:
-        """Ends the process."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+def able(peers: list[Peer], name: str) -> list[Peer]:
+    """The peers that can run a row. Ends the program if one of them computes something else than the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/expected.npz"
+        peers[0].ask("reference", name=name, file=file)
+        errors = {peer.name: peer.ask("check", name=name, file=file) for peer in peers}
+    for peer, error in errors.items():
+        if error is not None and error > 1.0:
+            raise SystemExit(f"{name}: {peer} is off by {error:.1f} times the tolerance")
+    return [peer for peer in peers if errors[peer.name] is not None]
 
 
-def fresh(code: list[str], environment: dict[str, str] | None = None) -> float:
-    """The number that a fresh process prints."""
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", *code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | (environment or {}),
-    )
-    return float(result.stdout.split()[-1])
+def timed(peers: list[Peer], name: str, rounds: int) -> list[float | None]:
+    """The median time of a row for each peer, in microseconds."""
+    running = able(peers, name)
+    times: dict[str, list[float]] = {peer.name: [] for peer in running}
+    start = time.perf_counter()
+    for at in range(rounds):
+        for peer in running:
+            times[peer.name].append(peer.ask("time", name=name, budget=ROUND))
+        if at >= 2 and time.perf_counter() - start > ROW * len(running):
+            break
+    for peer in running:
+        peer.ask("drop", name=name)
+    row = [statistics.median(times[peer.name]) * 1e6 if peer in running else None for peer in peers]
+    print(f"{name}: {' | '.join(shown(t) for t in row)}", file=sys.stderr)
+    return row
 
 
-def timed(peers: list[Peer], names: list[str], rounds: int) -> dict[str, list[float]]:
-    """The median time of each row for each library, in microseconds."""
-    table = {}
-    for name in names:
-        errors = [peer.ask({"check": name}) for peer in peers]
-        if any(error is None for error in errors):
-            missing = [peer.lib for peer, error in zip(peers, errors, strict=True) if error is None]
-            print(f"{name}: not in {', '.join(missing)}", file=sys.stderr)
-            continue
-        for peer, error in zip(peers, errors, strict=True):
-            if error > 2e-3:
-                raise SystemExit(f"{name}: {peer.lib} is off by {error:.1e} (relative to the largest number)")
-        times: list[list[float]] = [[] for _ in peers]
-        for _ in range(rounds):
-            for peer, list_of in zip(peers, times, strict=True):
-                list_of.append(peer.ask({"time": name}))
-        for peer in peers:
-            peer.ask({"drop": name})
-        table[name] = [statistics.median(list_of) * 1e6 for list_of in times]
-        print(f"{name}: {' '.join(f'{t:.1f}' for t in table[name])} us", file=sys.stderr)
-    return table
+def alone(libs: list[str], chosen: Any, threads: int) -> dict[str, list[str]]:
+    """What is measured in fresh processes: import time and peak memory."""
+    rows = {}
+    if chosen("import"):
+        times = [[fresh(["-c", IMPORT.format(lib=lib)]) for lib in libs] for _ in range(5)]
+        rows["import"] = [f"{min(column) * 1e3:.0f} ms" for column in zip(*times, strict=True)]
+    for name, what in MEMORY.items():
+        if chosen(name):
+            peaks = [fresh([str(HERE / "memory.py"), lib, what, str(threads)]) for lib in libs]
+            rows[name] = [f"{peak / 1024:.0f} MB" for peak in peaks]
+    return rows
 
 
-def processor() -> str:
-    """The name of the processor, and what it can."""
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    name = next((line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")), "")
-    features = [f for f in ("avx2", "avx512f", "amx_tile") if f" {f}" in text]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name or platform.processor()}, {cores} cores ({', '.join(features) or platform.machine()})"
-
-
-def shown(microseconds: float) -> str:
-    """A time with a fitting unit."""
-    if microseconds < 1e3:
-        return f"{microseconds:.1f} us" if microseconds < 100 else f"{microseconds:.0f} us"
-    return f"{microseconds / 1e3:.2f} ms" if microseconds < 1e5 else f"{microseconds / 1e3:.0f} ms"
-
-
-def markdown(peers: list[Peer], table: dict[str, list[float]], extra: dict[str, list[str]], threads: int) -> str:
-    """The table, and under it the machine."""
-    lines = [
-        "| work | " + " | ".join(f"{peer.lib} {peer.version}" for peer in peers) + " | ratio |",
-        "| --- |" + " ---: |" * (len(peers) + 1),
-    ]
-    for name, times in table.items():
-        ratio = f"{times[0] / times[-1]:.2f}" if len(times) > 1 else ""
-        lines.append(f"| {name} | " + " | ".join(shown(t) for t in times) + f" | {ratio} |")
-    for name, cells in extra.items():
-        first, last = (float(cell.split()[0]) for cell in (cells[0], cells[-1]))
-        lines.append(f"| {name} | " + " | ".join(cells) + f" | {first / max(last, 1e-9):.2f} |")
-    lines.append(f"\n{processor()}, {threads} threads; a ratio above 1 says that rsnn is faster or smaller.")
+def busy(peers: list[Peer], names: list[str], rounds: int) -> str:
+    """A table of networks: their times, and how many times as long they take beside a busy process."""
+    # A scheduler may share processors between sessions first, so the neighbour's session matters.
+    neighbours = {"same session": Neighbour(False), "another session": Neighbour(True)}
+    head = [f"{peer.name}{what}" for peer in peers for what in ("", *(f", {n}" for n in neighbours))]
+    lines = ["| work | " + " | ".join(head) + " |", "| --- |" + " ---: |" * len(head)]
+    try:
+        for name in names:
+            cells = dict.fromkeys((peer.name for peer in peers), [""] * 3)
+            running = able(peers, name)
+            times: dict[str, list[list[float]]] = {peer.name: [[], [], []] for peer in running}
+            for _ in range(rounds):
+                for peer in running:
+                    columns, request = times[peer.name], {"name": name, "budget": 0.5, "typical": True}
+                    columns[0].append(peer.ask("time", **request))
+                    for column, neighbour in zip(columns[1:], neighbours.values(), strict=True):
+                        with neighbour.running():
+                            column.append(peer.ask("time", **request))
+            for peer in running:
+                peer.ask("drop", name=name)
+                quiet, *others = (statistics.median(column) for column in times[peer.name])
+                cells[peer.name] = [shown(quiet * 1e6), *(f"x {other / quiet:.2f}" for other in others)]
+            lines.append(f"| {name} | " + " | ".join(cell for peer in peers for cell in cells[peer.name]) + " |")
+            print(lines[-1], file=sys.stderr)
+    finally:
+        for neighbour in neighbours.values():
+            neighbour.close()
     return "\n".join(lines)
-
-
-def plot(table: dict[str, list[float]], path: str) -> None:
-    """A bar for each row's ratio."""
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 0.22 * len(table) + 1))
-    names = list(table)[::-1]
-    axes.barh(names, [table[name][0] / table[name][-1] for name in names])
-    axes.axvline(1.0, color="black", linewidth=0.8)
-    axes.set_xscale("log")
-    axes.set_xlabel("times as fast as PyTorch")
-    figure.tight_layout()
-    figure.savefig(path, dpi=150)
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--libs", default="torch,rsnn", help="libraries, the one to compare with first")
-    parser.add_argument("--only", default="", help="parts of names, separated by commas")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--libs", default=",".join(MODULES), help="libraries, those to compare with first")
+    parser.add_argument("--only", nargs="+", default=[], help="parts of names of rows or groups")
+    parser.add_argument("--busy", action="store_true", help="networks beside a process that keeps one core busy")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", help="a file for the table")
+    parser.add_argument("--out", help="a file for the tables")
     parser.add_argument("--plot", help="a file for a bar chart")
     options = parser.parse_args()
 
-    libs = options.libs.split(",")
+    libs = [lib for lib in options.libs.split(",") if installed(lib)]
     peers = [Peer(lib, options.threads) for lib in libs]
-    wanted = [part for part in options.only.split(",") if part]
-    chosen = lambda name: not wanted or any(part in name for part in wanted)  # noqa: E731
+    chosen = lambda name: not options.only or any(part in name for part in options.only)  # noqa: E731
+    groups = peers[-1].groups
+    extra: dict[str, list[str]] = {}
+    table: Table = {}
     try:
-        names = [name for name in peers[-1].ask("names") if chosen(name)]
-        table = timed(peers, names, options.rounds)
+        if options.busy:
+            names = [name for name in groups["networks, inference"] if ", batch 1" in name and chosen(name)]
+            text = busy(peers, names, options.rounds)
+        else:
+            for group, names in groups.items():
+                names = [name for name in names if chosen(name) or chosen(group)]
+                if names:
+                    table[group] = {name: timed(peers, name, options.rounds) for name in names}
     finally:
         for peer in peers:
             peer.close()
-
-    extra: dict[str, list[str]] = {}
-    if chosen("import"):
-        times = [[fresh(["-c", IMPORT.format(lib=lib)]) for lib in libs] for _ in range(5)]
-        extra["import"] = [f"{min(column) * 1e3:.0f} ms" for column in zip(*times, strict=True)]
-    for name in ("peak memory: inference", "peak memory: training step"):
-        if chosen(name):
-            what = name.split()[-1]
-            peaks = [fresh([str(HERE / "memory.py"), lib, what, str(options.threads)]) for lib in libs]
-            extra[name] = [f"{peak / 1024:.0f} MB" for peak in peaks]
-    text = markdown(peers, table, extra, options.threads)
+    if not options.busy:
+        extra = alone([libs[0], libs[-1]], chosen, options.threads) if len(libs) > 1 else {}
+        text = markdown(libs, [peer.version for peer in peers], table, extra, options.threads)
     print(text)
     if options.out:
         Path(options.out).write_text(text + "\n")
-    if options.plot:
-        plot(table, options.plot)
+    if options.plot and table:
+        plot(libs, table, options.plot)
 
 
 if __name__ == "__main__":

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import resource
 import sys
 
-from cases import example
+from cases import CASES
+from libraries import Eager
 
-lib = importlib.import_module(sys.argv[1])
-importlib.import_module(f"{sys.argv[1]}.optim")
-nn = importlib.import_module(f"{sys.argv[1]}.nn")
-lib.set_num_threads(int(sys.argv[3]))
-lib.manual_seed(0)
 training = sys.argv[2] == "step"
-model = example(lib, "resnet")["resnet18" if training else "resnet50"]().train(training)
-x = lib.randn(16, 3, 224, 224)
+lib = Eager(sys.argv[1], int(sys.argv[3])).lib
+run = CASES["resnet18, batch 16, training step" if training else "resnet50, batch 16"].prepare(lib)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-if training:
-    target = lib.zeros(16, dtype=lib.int64)
-    optimizer = lib.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-    for _ in range(2):
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(model(x), target).backward()
-        optimizer.step()
-else:
-    with lib.no_grad():
-        for _ in range(2):
-            model(x)
+for _ in range(2):
+    run()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
