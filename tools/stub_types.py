@@ -158,7 +158,7 @@ PARAMETERS = {
     "recording": "bool", "mode": "bool", "Tensor.register_hook.hook": "Callable[[Tensor], Tensor | None]",
     "register_post_accumulate_grad_hook.hook": "Callable[[Tensor], None]", "Node.fn": "Callable[..., Any]",
     "save_for_backward.tensors": "Tensor | None", "_tensors": "Tensor | None", "_FunctionContext.args": "Tensor",
-    "set_materialize_grads.value": "bool", "_module_passage.tensors": "Sequence[Tensor]", "reflected": "str",
+    "set_materialize_grads.value": "bool", "_module_passage.tensors": "Sequence[Tensor]", "_set_global_full_backward.full": "bool | None", "reflected": "str",
     "_args": "object", "_class": "object", "_value": "object", "_traceback": "object",
     # The native halves of optimizers, layers and modes.
     **{f"{step}.{name}": "Sequence[Tensor]" for step in ("_adam_step", "_sgd_step")
@@ -256,7 +256,8 @@ RETURNS = {
     "._adam_step": "None", "._sgd_step": "list[Tensor]", "._drop_grads": "None", "._fans": "tuple[int, int] | None",
     "._current_walk": "int | None", "._will_run": "bool", "._module_dict": "dict[str, Any]", "._set_anomaly": "None",
     ".is_anomaly_enabled": "bool", ".is_anomaly_check_nan_enabled": "bool",
-    "._show_module_tables": "None", "._watch_operations": "None", "._push_saved_tensors_hooks": "None",
+    "._show_module_tables": "None", "._global_table": "Any", "._global_full_backward": "bool | None",
+    "._set_global_full_backward": "None", "._watch_operations": "None", "._push_saved_tensors_hooks": "None",
     "._pop_saved_tensors_hooks": "None", "._forbid_saved_tensors_hooks": "None", "._empty_parameter": "Parameter",
     # Generators.
     "clone_state": "Generator", "get_state": "Tensor", "set_state": "Generator", "initial_seed": "int",
@@ -286,7 +287,7 @@ RETURNS = {
     "Module.modules": "Iterator[Module]", "Module.named_buffers": "Iterator[tuple[str, Tensor]]",
     "Module.named_parameters": "Iterator[tuple[str, Parameter]]", "Module.named_children": "Iterator[tuple[str, Module]]",
     "Module.named_modules": "Iterator[tuple[str, Module]]", "Module._named_members": "Iterator[tuple[str, Any]]",
-    "Module.load_state_dict": "tuple[list[str], list[str]]", "Module._replicate_for_data_parallel": "Self",
+    "Module.load_state_dict": "tuple[list[str], list[str]]", "Module._wrapped_call_impl": "Any", "Module._replicate_for_data_parallel": "Self",
     "clear": "None", "ModuleList.__radd__": "NoReturn", "Sequential.__radd__": "NoReturn", "__next__": "Any",
     # Live views of a module's tables.
     "__getitem__": "Any", "__iter__": "Iterator[Any]", "__reversed__": "Iterator[Any]", "get": "Any", "pop": "Any",

@@ -142,14 +142,14 @@ pub fn run_backward(
         let results = if runs { run_node(&node, grads, options.retain_graph)? } else { Grads::new() };
         let mut results = results.into_iter();
         let mut progress = walk.progress();
-        for edge in node.edges() {
+        for (position, edge) in node.edges().iter().enumerate() {
             let result = results.next().flatten();
             let Some(edge) = edge else { continue };
             let entry = progress.get_mut(&key(&edge.node)).expect("surveyed");
             if let Some(grad) = result
                 && (!selective || entry.wanted)
             {
-                let grad = fit(grad, &edge.node.outputs()[edge.index], &node.name(), edge.index)?;
+                let grad = fit(grad, &edge.node.outputs()[edge.index], &node.name(), position)?;
                 deliver(&mut entry.grads, edge, grad, options.create_graph)?;
             }
             entry.waiting -= 1;
@@ -318,6 +318,15 @@ fn run_node(node: &Arc<Node>, grads: Grads, retain: bool) -> Result<Grads> {
             node.edges().len(),
             results.len()
         );
+    }
+    if !post.is_empty() {
+        // Hooks see gradients as they arrive.
+        for (position, edge) in node.edges().iter().enumerate() {
+            let Some(edge) = edge else { continue };
+            if let Some(grad) = results[position].take() {
+                results[position] = Some(fit(grad, &edge.node.outputs()[edge.index], &node.name(), position)?);
+            }
+        }
     }
     for hook in post {
         if let Some(replaced) = hook(&results, &before)? {

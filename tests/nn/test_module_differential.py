@@ -3,7 +3,7 @@ seen of every module must be the same, error texts and what hooks were given inc
 every module: walks agree with each other and with the tables, copies and saved states with what they were made of.
 
 ``RSNN_PROGRAMS=10000 pytest tests/nn/test_module_differential.py`` runs more of them; a failure prints its seed, and
-``RSNN_PROGRAM=seed`` runs that one.
+``RSNN_PROGRAM=seed`` runs that one, ``RSNN_PROGRAM=5000:10000`` a part of them. A program that hangs fails.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from __future__ import annotations
 import copy
 import os
 import random
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import rsnn
 from nn.differential import containers as containers
@@ -20,6 +23,39 @@ from nn.differential.world import World
 
 STEPS = 20
 PROGRAMS = int(os.environ.get("RSNN_PROGRAMS", "120"))
+#: Seconds that a program may take; one takes some hundredths.
+PATIENCE = 60
+
+
+class Hang(BaseException):
+    """A program that does not end. No exception that a program could take for the outcome of an operation."""
+
+
+@contextmanager
+def bounded(seconds: int) -> Iterator[None]:
+    """Raises `Hang` in what takes too long, where the system has alarms."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise Hang
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def chosen() -> range:
+    """The seeds to run."""
+    first, _, end = os.environ.get("RSNN_PROGRAM", "").partition(":")
+    if not first:
+        return range(PROGRAMS)
+    return range(int(first), int(end) if end else int(first) + 1)
 
 
 def run(seed: int, torch) -> None:
@@ -90,14 +126,15 @@ def test_invariants():
 
 def test_programs(torch):
     """All programs in one test would stop at the first difference; so it goes on, and shows a few."""
-    only = os.environ.get("RSNN_PROGRAM")
-    seeds = [int(only)] if only else range(PROGRAMS)
-    failures = []
+    seeds, failures = chosen(), []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for seed in seeds:
             try:
-                run(seed, torch)
+                with bounded(PATIENCE):
+                    run(seed, torch)
             except AssertionError as error:
                 failures.append(str(error))
+            except Hang:
+                failures.append(f"program {seed} does not end")
     assert not failures, f"{len(failures)} of {len(seeds)} programs differ\n" + "\n\n".join(failures[:5])

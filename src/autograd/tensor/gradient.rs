@@ -3,6 +3,7 @@
 use super::Tensor;
 use crate::autograd::hooks::{HookTable, PostAccumulateHook, TensorHook};
 use crate::error::Result;
+use std::any::Any;
 use std::sync::Arc;
 
 impl Tensor {
@@ -54,6 +55,32 @@ impl Tensor {
 
     pub(in crate::autograd) fn leaf_post_hooks(&self) -> Option<Arc<HookTable<PostAccumulateHook>>> {
         self.0.state.lock().post_hooks.clone()
+    }
+
+    /// Looks at what the hooks on a leaf keep alive, if this is the only handle of the tensor: then whoever drops it drops
+    /// them. Of a tensor that is in use it sees nothing.
+    ///
+    /// # Errors
+    /// The first one of `look`.
+    pub fn try_for_held<E>(
+        &self,
+        look: &mut dyn FnMut(&(dyn Any + Send + Sync)) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let Some(state) = self.0.state.try_lock().filter(|_| self.handles() == 1) else { return Ok(()) };
+        if let Some(hooks) = &state.hooks {
+            hooks.try_for_held(look)?;
+        }
+        state.post_hooks.as_ref().map_or(Ok(()), |hooks| hooks.try_for_held(look))
+    }
+
+    /// Removes the hooks on a leaf, if this is the only handle of the tensor.
+    pub fn clear_hooks(&self) {
+        if self.handles() > 1 {
+            return;
+        }
+        let (hooks, post_hooks) = (self.leaf_hooks(), self.leaf_post_hooks());
+        hooks.into_iter().for_each(|hooks| hooks.clear());
+        post_hooks.into_iter().for_each(|hooks| hooks.clear());
     }
 
     /// Keeps the gradient of a result in its `.grad`, as leaves do.

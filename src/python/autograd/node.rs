@@ -1,7 +1,7 @@
 //! `grad_fn` and hook handles.
 
 use crate::autograd::Node;
-use crate::autograd::hooks::{GradList, TensorHook};
+use crate::autograd::hooks::{GradList, HookTable, TensorHook};
 use crate::error::Result;
 use crate::python::error::foreign;
 use crate::python::tensor::{Out, PyTensor};
@@ -108,7 +108,7 @@ impl PyNode {
             })
             .map_err(foreign)
         }));
-        Ok(PyHookHandle::new(move || table.remove(id), id))
+        Ok(PyHookHandle::of_table(&table, id))
     }
 
     /// Calls `fn(grad_inputs, grad_outputs)` after the step; a tuple that it returns replaces the input gradients.
@@ -121,7 +121,7 @@ impl PyNode {
             })
             .map_err(foreign)
         }));
-        Ok(PyHookHandle::new(move || table.remove(id), id))
+        Ok(PyHookHandle::of_table(&table, id))
     }
 
     fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> bool {
@@ -170,20 +170,19 @@ fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) 
         Err(_) if item.is_none() => Ok(None),
         Err(_) => Err(wrong("Variable", &item)),
     };
-    let list = result.iter().map(gradient).collect::<PyResult<GradList>>()?;
-    if list.len() != expected {
+    if result.len() != expected {
         let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
         let name = name.map_or_else(|| Ok("<unknown>".to_owned()), |name| name.extract())?;
         return Err(PyRuntimeError::new_err(format!(
             "hook '{name}' has returned an incorrect number of values (got {}, but expected {expected})",
-            list.len()
+            result.len()
         )));
     }
-    Ok(Some(list))
+    result.iter().map(gradient).collect::<PyResult<GradList>>().map(Some)
 }
 
 /// A Python callable as a hook on a gradient.
-pub fn tensor_hook(hook: Py<PyAny>) -> TensorHook {
+pub fn tensor_hook(hook: Arc<Py<PyAny>>) -> TensorHook {
     Arc::new(move |grad| -> Result<Option<crate::autograd::Tensor>> {
         Python::attach(|py| -> PyResult<_> {
             let result = hook.bind(py).call1((Out(grad.clone()),))?;
@@ -210,8 +209,14 @@ pub struct PyHookHandle {
 }
 
 impl PyHookHandle {
-    /// A handle that calls `remove` at most once.
-    pub fn new(remove: impl FnOnce() + Send + 'static, id: u64) -> Self {
+    /// A handle of a callback in a table. It does not keep the table alive, which would keep the callbacks alive.
+    pub fn of_table<H: Clone + Send + Sync + 'static>(table: &Arc<HookTable<H>>, id: u64) -> Self {
+        let table = Arc::downgrade(table);
+        let remove = move || {
+            if let Some(table) = table.upgrade() {
+                table.remove(id);
+            }
+        };
         PyHookHandle { remove: Mutex::new(Some(Box::new(remove))), id }
     }
 }

@@ -4,8 +4,8 @@ use super::index::{as_module, init_super};
 use crate::nn::module::Kind;
 use crate::python::module::class::Module;
 use crate::python::module::natives::Method;
-use crate::python::module::tables::RegistryView;
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use crate::python::module::tables::{RegistryView, no_key};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyGenericAlias, PyIterator, PyMapping, PyString, PyTuple, PyType};
@@ -90,7 +90,7 @@ impl ModuleDict {
             Ok(name) => as_module(slf).get().get(py, Kind::Child, name.to_str()?),
             Err(_) => None,
         };
-        let child = found.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)))?;
+        let child = found.ok_or_else(|| no_key(key))?;
         Ok(child.map_or_else(|| py.None().into_bound(py), |child| child.into_bound(py)))
     }
 

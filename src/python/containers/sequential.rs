@@ -4,9 +4,9 @@ use super::index::{
     add, as_module, children, entries, init_super, insert, only, ordered_dict, pop, position, renumber,
 };
 use crate::python::module::call::call_one;
-use crate::python::module::class::Module;
+use crate::python::module::class::{Handle, Module};
 use crate::python::module::natives::Method;
-use pyo3::exceptions::{PyAssertionError, PyIndexError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyAssertionError, PyIndexError, PyMemoryError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyIterator, PyList, PySlice, PyTuple, PyType};
@@ -44,10 +44,13 @@ fn factor(slf: &Bound<'_, Sequential>, other: &Bound<'_, PyAny>) -> PyResult<usi
         let text = format!("unsupported operand type(s) for *: {class} and {}", other.get_type());
         return Err(PyTypeError::new_err(text));
     }
-    match other.extract::<usize>() {
-        Ok(factor) if factor > 0 => Ok(factor),
-        _ => Err(PyValueError::new_err(format!("Non-positive multiplication factor {other} for {class}"))),
+    if !other.gt(0)? {
+        return Err(PyValueError::new_err(format!("Non-positive multiplication factor {other} for {class}")));
     }
+    let too_large = || PyMemoryError::new_err(format!("multiplication factor {other} for {class} is too large"));
+    let factor: usize = other.extract().map_err(|_| too_large())?;
+    let bytes = factor.checked_mul(slf.as_any().len()? * size_of::<Handle>());
+    bytes.filter(|&bytes| bytes < isize::MAX as usize).map(|_| factor).ok_or_else(too_large)
 }
 
 /// Adds modules at the end, numbered from the present length on.
@@ -183,6 +186,7 @@ impl Sequential {
         let product = empty(slf.py())?;
         for _ in 0..factor {
             extend(&product, slf.as_any().try_iter()?)?;
+            slf.py().check_signals()?;
         }
         Ok(product)
     }
@@ -196,6 +200,7 @@ impl Sequential {
         let modules: Vec<_> = slf.as_any().try_iter()?.collect::<PyResult<_>>()?;
         for _ in 1..factor {
             extend(slf, modules.iter().cloned().map(Ok))?;
+            slf.py().check_signals()?;
         }
         Ok(())
     }
@@ -223,15 +228,21 @@ impl Sequential {
     /// Puts a module before the one at an index. Returns the container.
     ///
     /// Raises `IndexError` for an index out of range, `AssertionError` for anything but a module.
-    fn insert<'py>(slf: &Bound<'py, Self>, index: isize, module: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+    fn insert<'py>(
+        slf: &Bound<'py, Self>,
+        index: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, Self>> {
         if !module.is_instance_of::<Module>() {
             let text = format!("module should be of type: {}", slf.py().get_type::<Module>());
             return Err(PyAssertionError::new_err(text));
         }
-        let len = Self::__len__(slf) as isize;
-        if index < -len || index > len {
+        let (py, len) = (slf.py(), Self::__len__(slf) as isize);
+        // In this order, which decides what the interpreter says of an index that is no number.
+        if !(-len).into_pyobject(py)?.le(index)? || !index.le(len)? {
             return Err(PyIndexError::new_err(format!("Index out of range: {index}")));
         }
+        let index: isize = index.extract()?;
         let at = if index < 0 { index + len } else { index };
         insert(as_module(slf), at as usize, module)?;
         Ok(slf.clone())

@@ -109,7 +109,8 @@ impl<'py> Call<'_, 'py> {
     }
 
     fn run(&mut self) -> PyResult<()> {
-        let full = self.full_backward_hooks();
+        // Backward hooks are those of now, whatever the other hooks and `forward` change.
+        let (full, legacy) = (self.full_backward_hooks(), self.backward_hooks(false));
         self.run_forward_pre_hooks()?;
         let backward = match &full {
             Some((hooks, pre)) => Some(self.enter_backward(hooks, pre)?),
@@ -120,7 +121,7 @@ impl<'py> Call<'_, 'py> {
         if let Some(backward) = backward {
             self.result = backward.call_method1(intern!(self.py(), "setup_output_hook"), (&self.result,))?;
         }
-        self.attach_legacy_hooks()
+        self.attach_legacy_hooks(legacy)
     }
 
     fn run_forward_pre_hooks(&mut self) -> PyResult<()> {
@@ -245,8 +246,7 @@ impl<'py> Call<'_, 'py> {
         Ok(backward)
     }
 
-    fn attach_legacy_hooks(&self) -> PyResult<()> {
-        let hooks = self.backward_hooks(false);
+    fn attach_legacy_hooks(&self, hooks: Hooks) -> PyResult<()> {
         if hooks.is_empty() {
             return Ok(());
         }

@@ -55,3 +55,16 @@ pub fn registered<'py>(
     }
     Ok(value)
 }
+
+/// Of which sort the backward hooks of all modules are: `True` for full ones, `False` for those of the old kind, `None`
+/// if there has been none.
+#[pyfunction]
+pub fn _global_full_backward() -> Option<bool> {
+    read(|hooks| hooks.full_backward)
+}
+
+/// Says of which sort the backward hooks of all modules are. Hooks of the other sort do not run.
+#[pyfunction]
+pub fn _set_global_full_backward(full: Option<bool>) {
+    write(|hooks| hooks.full_backward = full);
+}

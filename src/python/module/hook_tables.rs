@@ -2,7 +2,7 @@
 
 use super::class::{Handle, Module};
 use super::global;
-use super::hook_kinds::attribute;
+use super::hook_kinds::{attribute, of_attribute};
 use super::tables::KeyIterator;
 use crate::nn::hooks::{Hook, HookKind, HookTable};
 use pyo3::exceptions::PyKeyError;
@@ -167,6 +167,23 @@ impl HookView {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.owner.visit(visit)
+    }
+}
+
+/// A table that all modules share, by the name of PyTorch's variable for it: hooks by id, or the ids of those with an
+/// option.
+#[pyfunction]
+pub fn _global_table<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    let options = [
+        ("_global_forward_hooks_with_kwargs", HookKind::Forward, HookOption::WithKwargs),
+        ("_global_forward_hooks_always_called", HookKind::Forward, HookOption::Always),
+    ];
+    if let Some((_, kind, option)) = options.into_iter().find(|(known, ..)| *known == name) {
+        return Ok(Bound::new(py, HookOptions::of_all(kind, option))?.into_any());
+    }
+    match of_attribute(name) {
+        Some((kind, true)) => Ok(Bound::new(py, HookView { owner: Owner::All, kind })?.into_any()),
+        _ => Err(PyKeyError::new_err(name.to_owned())),
     }
 }
 

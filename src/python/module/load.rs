@@ -259,12 +259,17 @@ fn load_one<'py>(
     assign: bool,
 ) -> PyResult<Result<(), String>> {
     let py = slf.py();
-    let (Ok(tensor), Ok(given)) = (own.cast::<PyTensor>(), saved.cast::<PyTensor>()) else {
+    let Ok(given) = saved.cast::<PyTensor>() else {
         let class = saved.get_type();
         return Ok(Err(format!(
             "While copying the parameter named \"{key}\", expected rsnn.Tensor or Tensor-like object from checkpoint but \
              received {class}"
         )));
+    };
+    let Ok(tensor) = own.cast::<PyTensor>() else {
+        // Something else was put into the table: what follows asks for its shape.
+        own.getattr(intern!(py, "shape"))?;
+        return Err(PyTypeError::new_err(format!("{key}: expected a tensor in the module, got {}", own.get_type())));
     };
     let (shape, saved_shape) = (tensor.get().tensor.shape(), given.get().tensor.shape());
     let given = match (shape.is_empty(), &saved_shape[..]) {

@@ -218,7 +218,8 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Gives a subclass the native lookup too, unless it or a base of it defines a lookup of its own.
+/// Gives a subclass the native lookup too, unless it or a base of it defines a lookup of its own. One that overrides
+/// `_call_impl` gets a `__call__` that looks for it, which the native one does not.
 pub fn adopt(class: &Bound<'_, PyType>) {
     // SAFETY: a live class; function pointers are only compared here.
     let known = unsafe { (*class.as_type_ptr()).tp_getattro };
@@ -238,6 +239,12 @@ pub fn adopt(class: &Bound<'_, PyType>) {
             (*class.as_type_ptr()).tp_getattro = Some(getattro);
             ffi::PyType_Modified(class.as_type_ptr());
         }
+    }
+    if !inherits(intern!(py, "_call_impl")) && inherits(intern!(py, "__call__")) {
+        // A class with a call of its own under the inner name. A class that refuses the attribute stays as it is.
+        let _ = base
+            .getattr(intern!(py, "_wrapped_call_impl"))
+            .and_then(|call| class.setattr(intern!(py, "__call__"), call));
     }
 }
 

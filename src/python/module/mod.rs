@@ -55,6 +55,9 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(register_module_buffer_registration_hook, m)?)?;
     m.add_function(wrap_pyfunction!(register_module_module_registration_hook, m)?)?;
     m.add_function(wrap_pyfunction!(backward::_module_passage, m)?)?;
+    m.add_function(wrap_pyfunction!(hook_tables::_global_table, m)?)?;
+    m.add_function(wrap_pyfunction!(global::_global_full_backward, m)?)?;
+    m.add_function(wrap_pyfunction!(global::_set_global_full_backward, m)?)?;
     m.add_function(wrap_pyfunction!(lookup::own_dict, m)?)?;
     m.add_function(wrap_pyfunction!(lookup::show_tables, m)?)?;
     tables::install(py)?;

@@ -140,15 +140,20 @@ impl Module {
     ///     destination: a mapping to write to instead of a fresh one.
     ///     prefix: what to put before every name, its dot included.
     ///     keep_vars: whether to give the parameters themselves, instead of detached tensors.
+    ///     copy: whether to give copies, which training on does not change. PyTorch has no such option.
     ///
     /// Its attribute `_metadata` tells the version of every module's class. Positional arguments are deprecated.
-    #[pyo3(signature = (*args, destination=None, prefix=None, keep_vars=false), text_signature = "($self, *args, destination=None, prefix='', keep_vars=False)")]
+    #[pyo3(
+        signature = (*args, destination=None, prefix=None, keep_vars=false, copy=false),
+        text_signature = "($self, *args, destination=None, prefix='', keep_vars=False, copy=False)"
+    )]
     fn state_dict<'py>(
         slf: &Bound<'py, Self>,
         args: &Bound<'py, PyTuple>,
         destination: Option<Bound<'py, PyAny>>,
         prefix: Option<String>,
         keep_vars: bool,
+        copy: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let (mut destination, mut prefix, mut keep_vars) = (destination, prefix.unwrap_or_default(), keep_vars);
@@ -174,7 +179,13 @@ impl Module {
             }
         };
         let metadata = destination.getattr_opt(intern!(py, "_metadata"))?;
-        Saving { destination: &destination, metadata, keep_vars }.save(slf, &prefix)
+        let before = copy.then(|| py.get_type::<PyDict>().call1((&destination,))).transpose()?;
+        let state = Saving { destination: &destination, metadata, keep_vars }.save(slf, &prefix)?;
+        if let Some(before) = before {
+            let copying = py.import(intern!(py, "rsnn.nn.modules._copying"))?;
+            copying.call_method1(intern!(py, "copy_entries"), (&state, before, keep_vars))?;
+        }
+        Ok(state)
     }
 
     /// Writes what the module itself saves, not its descendants. Subclasses override it to save more, or otherwise.

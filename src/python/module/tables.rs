@@ -40,6 +40,11 @@ impl RegistryView {
     }
 }
 
+/// The error for a key that a registry does not have. One that cannot be hashed is a mistake of another kind.
+pub fn no_key(key: &Bound<'_, PyAny>) -> PyErr {
+    key.hash().map_or_else(|error| error, |_| PyKeyError::new_err((key.clone().unbind(),)))
+}
+
 /// The entries of a registry, at one time.
 pub fn entries(py: Python<'_>, registry: &Registry<Handle>) -> Vec<(Name, Option<Handle>)> {
     registry.iter().map(|(name, handle)| (name.clone(), handle.map(|handle| handle.clone_ref(py)))).collect()
@@ -76,7 +81,7 @@ impl RegistryView {
     fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         match key.cast::<PyString>() {
             Ok(key) => key.to_str().map(|key| self.read(|registry| registry.contains(key))),
-            Err(_) => Ok(false),
+            Err(_) => key.hash().map(|_| false),
         }
     }
 
@@ -89,7 +94,7 @@ impl RegistryView {
             }
             Err(_) => None,
         };
-        found.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)))
+        found.ok_or_else(|| no_key(key))
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: Option<Handle>) -> PyResult<()> {
@@ -113,7 +118,7 @@ impl RegistryView {
         };
         match removed {
             Some(_) => Ok(()),
-            None => Err(PyKeyError::new_err((key.clone().unbind(),))),
+            None => Err(no_key(key)),
         }
     }
 

@@ -211,17 +211,19 @@ impl PyTensor {
     ///
     /// Returns a handle whose `remove()` takes the hook away.
     fn register_hook(&self, hook: Py<PyAny>) -> PyResult<PyHookHandle> {
-        let table = self.tensor.hooks()?;
-        let id = table.add(tensor_hook(hook));
-        Ok(PyHookHandle::new(move || table.remove(id), id))
+        let (table, hook) = (self.tensor.hooks()?, Arc::new(hook));
+        let id = table.add_holding(tensor_hook(hook.clone()), hook);
+        Ok(PyHookHandle::of_table(&table, id))
     }
 
     /// Calls `hook(tensor)` each time after `.grad` of this leaf has been added to.
     fn register_post_accumulate_grad_hook(&self, hook: Py<PyAny>) -> PyResult<PyHookHandle> {
-        let table = self.tensor.post_accumulate_hooks()?;
-        let id = table.add(Arc::new(move |tensor: &Tensor| {
+        let (table, hook) = (self.tensor.post_accumulate_hooks()?, Arc::new(hook));
+        let held = hook.clone();
+        let run = move |tensor: &Tensor| {
             Python::attach(|py| hook.call1(py, (Out(tensor.clone()),)).map(drop)).map_err(|e| -> Error { foreign(e) })
-        }));
-        Ok(PyHookHandle::new(move || table.remove(id), id))
+        };
+        let id = table.add_holding(Arc::new(run), held);
+        Ok(PyHookHandle::of_table(&table, id))
     }
 }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::python::arguments::check_device;
 use crate::python::dtype::{PyDType, dtype_object};
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -272,11 +273,11 @@ impl PyTensor {
     }
 
     fn __float__(&self) -> PyResult<f64> {
-        Ok(self.tensor.with_array(|a| a.item())?.to_f64())
+        Ok(self.number()?.to_f64())
     }
 
     fn __int__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let number = scalar_object(py, self.tensor.with_array(|a| a.item())?)?;
+        let number = scalar_object(py, self.number()?)?;
         py.get_type::<pyo3::types::PyInt>().call1((number,))
     }
 
@@ -293,9 +294,27 @@ impl PyTensor {
     fn __hash__(&self) -> isize {
         self.tensor.id() as isize >> 4
     }
+
+    /// Shows the collector what the hooks on a leaf keep alive; the interpreter adds the `__dict__`.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        self.tensor.try_for_held(&mut |held| match held.downcast_ref::<Py<PyAny>>() {
+            Some(object) => visit.call(object),
+            None => Ok(()),
+        })
+    }
+
+    fn __clear__(&self) {
+        self.tensor.clear_hooks();
+    }
 }
 
 impl PyTensor {
+    /// The only element, for `int` and `float`.
+    fn number(&self) -> PyResult<crate::array::Scalar> {
+        let text = "only one element tensors can be converted to Python scalars";
+        self.tensor.with_array(|a| a.item()).map_err(|_| pyo3::exceptions::PyValueError::new_err(text))
+    }
+
     fn single(&self, text: &str) -> PyResult<crate::array::Scalar> {
         let n = self.tensor.numel();
         if n == 1 {

@@ -19,9 +19,22 @@ def contain(world: World, draw: Random) -> Any:
         world.modules.append(nn.Sequential())
         return None
     holder = draw.choice(holders)
-    if isinstance(holder, (nn.ModuleDict, nn.ParameterDict)):
+    if not isinstance(holder, (nn.ModuleDict, nn.ParameterDict)):
+        return _of_list(world, holder, draw)
+    before = list(getattr(holder, "_keys", ()))
+    try:
         return _of_dict(world, holder, draw)
-    return _of_list(world, holder, draw)
+    except Exception:
+        # PyTorch's ParameterDict keeps the key of a value that it has refused.
+        for key in [key for key in getattr(holder, "_keys", ()) if key not in before][-1:]:
+            del holder._keys[key]
+        raise
+
+
+def _is_numbered(holder: Any) -> bool:
+    """Whether the children have the names that a list would give them. Some methods of PyTorch's containers know
+    them only by those names: they fail half-way for others."""
+    return all(name == str(number) for number, name in enumerate(holder._modules))
 
 
 def _item(world: World, holder: Any, draw: Random) -> Any:
@@ -48,7 +61,8 @@ def _of_list(world: World, holder: Any, draw: Random) -> Any:
         return holder.extend(draw.choice([[item], item, [], [item, item]]))
     elif kind == 5:
         # An index out of range makes PyTorch's ModuleList lose modules before it fails.
-        if isinstance(index, int) and (0 <= index <= len(holder) or isinstance(holder, world.lib.nn.Sequential)):
+        checked = isinstance(holder, world.lib.nn.Sequential)
+        if _is_numbered(holder) and isinstance(index, int) and (checked or 0 <= index <= len(holder)):
             return holder.insert(index, item)
     elif kind == 6:
         return holder.pop(index)
@@ -59,8 +73,7 @@ def _of_list(world: World, holder: Any, draw: Random) -> Any:
     elif kind == 9:
         return repr(holder * draw.choice([2, 1, 0, -1, 1.5, "x"]))
     elif kind == 10:
-        # PyTorch knows the children only by their numbers here, and fails for other names.
-        if all(name == str(number) for number, name in enumerate(holder._modules)):
+        if _is_numbered(holder):
             holder *= 2
     elif kind == 11:
         return item in holder, list(reversed(list(holder)))
@@ -72,8 +85,7 @@ def _of_list(world: World, holder: Any, draw: Random) -> Any:
 
 
 def _of_dict(world: World, holder: Any, draw: Random) -> Any:
-    # A key that is no text stays behind in PyTorch's ParameterDict when it has been refused.
-    key, item = str(a_key(holder, draw)), _item(world, holder, draw)
+    key, item = a_key(holder, draw), _item(world, holder, draw)
     kind = draw.randrange(15)
     if kind == 0:
         holder[key] = item

@@ -34,7 +34,8 @@ class Hook:
         raise ValueError(f"hook {self.number}")
 
     def junk(self, world: World, args: Any) -> Any:
-        return "junk"
+        # Not a text: an old backward hook makes PyTorch search it for a tensor for ever.
+        return 5
 
     def last(self, world: World, args: Any) -> Any:
         return args[-1]
@@ -45,17 +46,21 @@ class Hook:
     def bigger(self, world: World, args: Any) -> Any:
         value = args[-1]
         if isinstance(value, tuple):
-            return tuple(item * 2 if isinstance(item, world.lib.Tensor) else item for item in value)
-        return value * 2 if isinstance(value, world.lib.Tensor) else None
+            return tuple(item + item if isinstance(item, world.lib.Tensor) else item for item in value)
+        # Not `value * 2`: old backward hooks see, in PyTorch, a `None` for the number.
+        return value + value if isinstance(value, world.lib.Tensor) else None
 
     def leave(self, world: World, args: Any) -> None:
-        # PyTorch forgets the options of a hook at once, though it still calls it: then not as it should.
+        # PyTorch forgets the options of a hook at once, though it still calls it: then not as it should. After a failure,
+        # when there is no result, it cannot bear a change of the table.
+        if args[-1] is None:
+            return
         for handle in world.handles[-3:]:
             if handle.id not in world.optioned:
                 handle.remove()
 
     def join(self, world: World, args: Any) -> None:
-        if isinstance(args[0], world.lib.nn.Module):
+        if isinstance(args[0], world.lib.nn.Module) and args[-1] is not None:
             world.handles.append(args[0].register_forward_hook(Hook(self.number + 100, "none")))
 
     def change(self, world: World, args: Any) -> None:
@@ -143,7 +148,7 @@ class World:
         return outcome, list(LOG)
 
 
-_MARKS = re.compile(r"torch|rsnn|Torch|Rsnn|Cure|transpose|\(in | at 0x|deepcopy")
+_MARKS = re.compile(r"github|torch|rsnn|Torch|Rsnn|Cure|transpose|\(in | at 0x|deepcopy")
 
 
 def said(text: object) -> str:
@@ -152,6 +157,7 @@ def said(text: object) -> str:
     if not _MARKS.search(text):
         return text
     text = re.sub(r"\btorch\b|\brsnn\b", "lib", text)
+    text = text.replace(" Open an issue on github if you need non-string keys.", "")
     text = re.sub(r"(\\n|\n)\t?Cure: .*|(\\t|\t)?Its transpose fits: .*", "", text)
     text = re.sub(r"differential\.classes\.(Rsnn|Torch)\.|\b(Rsnn|Torch)\.", "", text)
     text = re.sub(r" \(in [\w.]+( \([\w.]+\))?\)", "", text)

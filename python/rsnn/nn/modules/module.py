@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,17 @@ from rsnn._C import register_module_full_backward_pre_hook as register_module_fu
 from rsnn._C import register_module_module_registration_hook as register_module_module_registration_hook
 from rsnn._C import register_module_parameter_registration_hook as register_module_parameter_registration_hook
 from rsnn.nn.modules._attributes import ATTRIBUTES
+from rsnn.nn.modules._global_hooks import _global_backward_hooks as _global_backward_hooks
+from rsnn.nn.modules._global_hooks import _global_backward_pre_hooks as _global_backward_pre_hooks
+from rsnn.nn.modules._global_hooks import _global_buffer_registration_hooks as _global_buffer_registration_hooks
+from rsnn.nn.modules._global_hooks import _global_forward_hooks as _global_forward_hooks
+from rsnn.nn.modules._global_hooks import _global_forward_hooks_always_called as _global_forward_hooks_always_called
+from rsnn.nn.modules._global_hooks import _global_forward_hooks_with_kwargs as _global_forward_hooks_with_kwargs
+from rsnn.nn.modules._global_hooks import _global_forward_pre_hooks as _global_forward_pre_hooks
+from rsnn.nn.modules._global_hooks import _global_module_registration_hooks as _global_module_registration_hooks
+from rsnn.nn.modules._global_hooks import _global_parameter_registration_hooks as _global_parameter_registration_hooks
+from rsnn.nn.modules._global_hooks import _has_any_global_hook as _has_any_global_hook
+from rsnn.nn.modules._global_hooks import _WithGlobalHooks
 from rsnn.nn.modules._incompatible_keys import _IncompatibleKeys as _IncompatibleKeys
 
 __all__ = [
@@ -245,6 +257,10 @@ class _Methods:
         """Move the tensors to memory that processes can share. Returns the module."""
         return self._apply(lambda tensor: tensor.share_memory_())
 
+    def _wrapped_call_impl(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call ``_call_impl``: what calling a module does whose class overrides that."""
+        return self._call_impl(*args, **kwargs)
+
     def _replicate_for_data_parallel(self: Any) -> Any:
         """A copy with the same children and buffers and without parameters."""
         replica = self.__new__(type(self))
@@ -260,6 +276,7 @@ def _install() -> None:
             method.__qualname__ = f"Module.{name}"
             setattr(Module, name, method)
     _show_module_tables(ATTRIBUTES)
+    sys.modules[__name__].__class__ = _WithGlobalHooks
 
 
 _install()
