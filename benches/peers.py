@@ -29,7 +29,7 @@ from peer import Neighbour, Peer, fresh  # noqa: E402
 from report import Table, markdown, plot, shown  # noqa: E402
 
 #: Seconds for which one peer repeats a short row in one round, and after which a long row has no more rounds.
-ROUND, ROW = 0.03, 3.0
+ROUND, ROW = 0.03, 2.0
 #: What a fresh process is asked.
 IMPORT = "import time; start = time.perf_counter(); import {lib}; print(time.perf_counter() - start)"
 MEMORY = {"peak memory: resnet50, batch 16": "inference", "peak memory: resnet18, batch 16, training step": "step"}

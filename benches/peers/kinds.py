@@ -61,7 +61,7 @@ class Network(Case):
         self.make, self.shape, self.train = make, shape, train
         if train:
             # Batch normalisation magnifies rounding, and a ReLU at zero passes a gradient or none.
-            self.tolerance = 5e-2
+            self.tolerance = 0.1
 
     def model(self, lib: Any, dtype: Any, channels_last: bool) -> tuple[Any, Any]:
         """The model and an input."""
