@@ -21,3 +21,8 @@ pub mod ops;
 mod python;
 pub mod random;
 pub mod shape;
+
+/// Of the extension module only: a Rust program that uses the crate chooses its allocator itself.
+#[cfg(feature = "python")]
+#[global_allocator]
+static HEAP: memory::heap::Heap = memory::heap::Heap;

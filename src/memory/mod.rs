@@ -7,9 +7,12 @@
 //!
 //! What the process holds is bounded by what it has needed: cached blocks go back to the system when they and the blocks in
 //! use would together exceed the most that was ever in use by more than some slack. [`empty_cache`] returns all of them at once.
+//!
+//! Small objects of the program itself (what stands for a tensor, a registry, a node) have an allocator of their own: [`heap`].
 #![allow(unsafe_code)]
 
 mod class;
+pub mod heap;
 mod pool;
 mod stats;
 mod system;
@@ -99,6 +102,7 @@ fn retry<T>(attempt: impl Fn() -> Option<T>) -> Option<T> {
 pub fn empty_cache() {
     thread_cache::empty();
     pool::empty();
+    heap::empty();
 }
 
 #[cfg(test)]
