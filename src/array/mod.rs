@@ -171,7 +171,7 @@ impl Array {
 
     /// Axes as `Dims`, for callers that change them.
     pub fn dims(&self) -> Dims {
-        self.layout.shape.clone()
+        Dims::from_slice(&self.layout.shape)
     }
 }
 

@@ -10,45 +10,54 @@ pub mod repr;
 pub mod state_dict;
 pub mod walk;
 
-use module::ModuleState;
-use walk::WalkError;
+use module::Kind;
+use walk::{Cursor, Found, WalkError};
 
-/// The world in which handles live: which of them are the same, and what stands behind one that is a module.
-pub trait World {
+/// What handles are, and what a walk carries along with them.
+pub trait Kinds {
     /// Stands for a parameter, a buffer, a module or a hook.
     type Handle;
-    /// What can go wrong, errors of overridden walks included.
-    type Error: From<WalkError>;
-    /// The modules that a walk has been at. Whoever overrides a walk may get it to see, so the world says what it is.
+    /// A dotted path.
+    type Path;
+    /// The modules that a walk has been at. Whoever overrides a walk may get it to see, so it is not ours to say.
     type Seen;
     /// A walk that a module's class defines itself.
     type OwnWalk;
+}
+
+/// The world in which handles live: which of them are the same, and what stands behind one that is a module.
+pub trait World<K: Kinds> {
+    /// What can go wrong, errors of overridden walks included.
+    type Error: From<WalkError>;
 
     /// Tells handles apart: equal for two handles of the same thing, as long as one of them lives.
-    fn identity(&self, handle: &Self::Handle) -> usize;
+    fn identity(&self, handle: &K::Handle) -> usize;
 
     /// Another handle of the same thing.
-    fn share(&self, handle: &Self::Handle) -> Self::Handle;
+    fn share(&self, handle: &K::Handle) -> K::Handle;
 
-    /// Looks at a module's state. `look` must not come back to the module: its state may be locked.
-    fn read<R>(
+    /// The entry that a cursor comes to in a registry of a module. With the module's own path, the entry has its path
+    /// too: the two joined by a dot, or its name alone where the module's is empty.
+    fn entry(
         &self,
-        module: &Self::Handle,
-        look: impl FnOnce(&ModuleState<Self::Handle>) -> R,
-    ) -> Result<R, Self::Error>;
+        module: &K::Handle,
+        kind: Kind,
+        cursor: &mut Cursor,
+        path: Option<&K::Path>,
+    ) -> Result<Option<Found<K>>, Self::Error>;
 
     /// Whether a walk has not been at a module yet. With `mark`, it has been there from now on.
-    fn is_new(&self, seen: &mut Self::Seen, module: &Self::Handle, mark: bool) -> Result<bool, Self::Error>;
+    fn is_new(&self, seen: &mut K::Seen, module: &K::Handle, mark: bool) -> Result<bool, Self::Error>;
 
     /// The walk that the module's class defines itself, if it does.
     fn own_walk(
         &self,
-        module: &Self::Handle,
-        path: &str,
-        seen: &mut Self::Seen,
+        module: &K::Handle,
+        path: &K::Path,
+        seen: &mut K::Seen,
         unique: bool,
-    ) -> Result<Option<Self::OwnWalk>, Self::Error>;
+    ) -> Result<Option<K::OwnWalk>, Self::Error>;
 
     /// The next module of such a walk, and its path.
-    fn advance(&self, walk: &mut Self::OwnWalk) -> Result<Option<(String, Self::Handle)>, Self::Error>;
+    fn advance(&self, walk: &mut K::OwnWalk) -> Result<Option<(K::Path, K::Handle)>, Self::Error>;
 }

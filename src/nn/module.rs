@@ -126,10 +126,18 @@ impl<H> ModuleState<H> {
         self.parameters.handles().chain(self.buffers.handles()).chain(self.children.handles()).chain(hooks)
     }
 
-    /// What the module itself saves: its parameters, then its buffers but for the transient ones.
-    pub fn saved(&self) -> impl Iterator<Item = (&Name, &H)> {
-        let buffers = self.buffers.iter().filter(|(name, _)| !self.is_transient(name));
-        self.parameters.iter().chain(buffers).filter_map(|(name, handle)| handle.map(|handle| (name, handle)))
+    /// Shows what the module itself saves: its parameters, then its buffers but for the transient ones, each with its
+    /// kind, its position and its name.
+    pub fn for_each_saved(&self, mut show: impl FnMut(Kind, usize, &Name, &H)) {
+        for kind in [Kind::Parameter, Kind::Buffer] {
+            for (position, (name, handle)) in self.registry(kind).iter().enumerate() {
+                if let Some(handle) = handle
+                    && !(kind == Kind::Buffer && self.is_transient(name))
+                {
+                    show(kind, position, name, handle);
+                }
+            }
+        }
     }
 }
 
@@ -174,8 +182,9 @@ mod tests {
 
     #[test]
     fn saved_entries_leave_out_nothing_and_transient_buffers() {
-        let saved: Vec<_> = state().saved().map(|(name, &handle)| (name.to_string(), handle)).collect();
-        assert_eq!(saved, [("weight".into(), 1), ("mean".into(), 2)]);
+        let mut saved = vec![];
+        state().for_each_saved(|kind, position, name, &handle| saved.push((kind, position, name.to_string(), handle)));
+        assert_eq!(saved, [(Kind::Parameter, 0, "weight".into(), 1), (Kind::Buffer, 0, "mean".into(), 2)]);
     }
 
     #[test]

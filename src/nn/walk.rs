@@ -4,9 +4,13 @@
 //! their own, so a deep tree needs no deep recursion, and hold what they have been at, so that an address that is
 //! given to a new object does not look like an old one.
 
-use super::World;
+mod visited;
+
+pub use visited::Visited;
+
 use super::module::Kind;
-use rustc_hash::FxHashMap;
+use super::registry::{Name, Registry};
+use super::{Kinds, World};
 
 /// How deep a walk goes before it takes the tree for a cycle.
 const DEEPEST: usize = 10_000;
@@ -22,39 +26,6 @@ pub enum WalkError {
     TooDeep,
 }
 
-/// Things a walk has been at, kept alive.
-#[derive(Debug)]
-pub struct Visited<H>(FxHashMap<usize, H>);
-
-impl<H> Default for Visited<H> {
-    fn default() -> Self {
-        Self(FxHashMap::default())
-    }
-}
-
-impl<H> Visited<H> {
-    /// Whether the walk has been here.
-    pub fn contains(&self, identity: usize) -> bool {
-        self.0.contains_key(&identity)
-    }
-
-    /// Takes something in. Says whether it is new.
-    pub fn insert(&mut self, identity: usize, handle: impl FnOnce() -> H) -> bool {
-        match self.0.entry(identity) {
-            std::collections::hash_map::Entry::Occupied(_) => false,
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(handle());
-                true
-            }
-        }
-    }
-
-    /// What the walk has been at, in no order.
-    pub fn handles(&self) -> impl Iterator<Item = &H> {
-        self.0.values()
-    }
-}
-
 /// Adds a name to a dotted path.
 pub fn join(path: &mut String, name: &str) {
     if !path.is_empty() {
@@ -65,104 +36,94 @@ pub fn join(path: &mut String, name: &str) {
 
 /// A place in a registry that may change under it.
 #[derive(Debug, Default)]
-struct Cursor {
+pub struct Cursor {
     next: usize,
     len: Option<usize>,
 }
 
 impl Cursor {
-    /// The next entry that stands for something; its name is joined to the path.
-    fn step<W: World>(
-        &mut self,
-        world: &W,
-        module: &W::Handle,
-        kind: Kind,
-        path: &mut String,
-    ) -> Result<Option<W::Handle>, W::Error> {
-        let entry = world.read(module, |state| {
-            let registry = state.registry(kind);
-            if *self.len.get_or_insert(registry.len()) != registry.len() {
-                return Err(WalkError::ChangedSize);
+    /// The next entry that stands for something, and its position.
+    pub fn next<'a, H>(&mut self, registry: &'a Registry<H>) -> Result<Option<(usize, &'a Name, &'a H)>, WalkError> {
+        if *self.len.get_or_insert(registry.len()) != registry.len() {
+            return Err(WalkError::ChangedSize);
+        }
+        while let Some((name, handle)) = registry.at(self.next) {
+            self.next += 1;
+            if let Some(handle) = handle {
+                return Ok(Some((self.next - 1, name, handle)));
             }
-            while let Some((name, handle)) = registry.at(self.next) {
-                self.next += 1;
-                if let Some(handle) = handle {
-                    join(path, name);
-                    return Ok(Some(world.share(handle)));
-                }
-            }
-            Ok(None)
-        })?;
-        Ok(entry?)
+        }
+        Ok(None)
     }
 }
 
-enum Level<W: World> {
-    Children { module: W::Handle, cursor: Cursor, path: usize },
-    Own { walk: W::OwnWalk, path: String },
+enum Level<K: Kinds> {
+    Children { module: K::Handle, cursor: Cursor, path: K::Path },
+    Own { walk: K::OwnWalk, path: K::Path },
 }
 
 /// A module and its descendants, each before its children.
-pub struct ModuleWalk<W: World> {
-    entering: Option<W::Handle>,
-    levels: Vec<Level<W>>,
-    path: String,
-    seen: W::Seen,
+pub struct ModuleWalk<K: Kinds> {
+    entering: Option<(K::Handle, K::Path)>,
+    levels: Vec<Level<K>>,
+    seen: K::Seen,
     unique: bool,
 }
 
-impl<W: World> ModuleWalk<W> {
-    /// A walk from a root, whose path is `prefix`. With `unique`, a shared module is visited once.
-    pub fn new(root: W::Handle, prefix: &str, seen: W::Seen, unique: bool) -> Self {
-        Self { entering: Some(root), levels: Vec::new(), path: prefix.to_owned(), seen, unique }
+impl<K: Kinds> ModuleWalk<K> {
+    /// A walk from a root, whose path is `path`. With `unique`, a shared module is visited once.
+    pub fn new(root: K::Handle, path: K::Path, seen: K::Seen, unique: bool) -> Self {
+        Self { entering: Some((root, path)), levels: Vec::new(), seen, unique }
     }
 
     /// The same, unless the root's class defines the walk itself: then that one.
-    pub fn of(world: &W, root: W::Handle, prefix: &str, seen: W::Seen, unique: bool) -> Result<Self, W::Error> {
-        let mut walk = Self::new(root, prefix, seen, unique);
-        if let Some(root) = walk.entering.take() {
-            walk.enter(world, root)?;
-        }
+    pub fn of<W: World<K>>(
+        world: &W,
+        root: K::Handle,
+        path: K::Path,
+        seen: K::Seen,
+        unique: bool,
+    ) -> Result<Self, W::Error> {
+        let mut walk = Self { entering: None, levels: Vec::new(), seen, unique };
+        walk.enter(world, root, path)?;
         Ok(walk)
     }
 
-    /// The path of the module that came last.
-    pub fn path(&self) -> &str {
-        match self.levels.last() {
-            Some(Level::Own { path, .. }) => path,
-            _ => &self.path,
-        }
+    /// The path of the module that came last. There is none before the first and after the last one.
+    pub fn path(&self) -> Option<&K::Path> {
+        self.levels.last().map(|level| match level {
+            Level::Children { path, .. } | Level::Own { path, .. } => path,
+        })
     }
 
     /// What the walk holds: the modules whose children it is at.
-    pub fn held(&self) -> impl Iterator<Item = &W::Handle> {
+    pub fn held(&self) -> impl Iterator<Item = &K::Handle> {
         let levels = self.levels.iter().filter_map(|level| match level {
             Level::Children { module, .. } => Some(module),
             Level::Own { .. } => None,
         });
-        self.entering.iter().chain(levels)
+        self.entering.iter().map(|(module, _)| module).chain(levels)
     }
 
-    fn enter(&mut self, world: &W, module: W::Handle) -> Result<(), W::Error> {
+    fn enter<W: World<K>>(&mut self, world: &W, module: K::Handle, path: K::Path) -> Result<(), W::Error> {
         if self.levels.len() >= DEEPEST {
             return Err(WalkError::TooDeep.into());
         }
-        match world.own_walk(&module, &self.path, &mut self.seen, self.unique)? {
-            Some(walk) => self.levels.push(Level::Own { walk, path: String::new() }),
-            None => self.entering = Some(module),
+        match world.own_walk(&module, &path, &mut self.seen, self.unique)? {
+            Some(walk) => self.levels.push(Level::Own { walk, path }),
+            None => self.entering = Some((module, path)),
         }
         Ok(())
     }
 
     /// The next module; [`path`](Self::path) then gives its path.
-    pub fn next(&mut self, world: &W) -> Result<Option<W::Handle>, W::Error> {
+    pub fn next<W: World<K>>(&mut self, world: &W) -> Result<Option<K::Handle>, W::Error> {
         loop {
-            if let Some(module) = self.entering.take() {
+            if let Some((module, path)) = self.entering.take() {
                 if !world.is_new(&mut self.seen, &module, self.unique)? {
                     continue;
                 }
-                let (cursor, path) = (Cursor::default(), self.path.len());
-                self.levels.push(Level::Children { module: world.share(&module), cursor, path });
+                self.levels.push(Level::Children { module: world.share(&module), cursor: Cursor::default(), path });
                 return Ok(Some(module));
             }
             let child = match self.levels.last_mut() {
@@ -175,52 +136,46 @@ impl<W: World> ModuleWalk<W> {
                     None => None,
                 },
                 Some(Level::Children { module, cursor, path }) => {
-                    self.path.truncate(*path);
-                    cursor.step(world, module, Kind::Child, &mut self.path)?
+                    world.entry(module, Kind::Child, cursor, Some(path))?
                 }
             };
             match child {
-                Some(child) => self.enter(world, child)?,
-                None => {
-                    self.levels.pop();
-                }
+                Some((Some(path), child)) => self.enter(world, child, path)?,
+                _ => drop(self.levels.pop()),
             }
         }
     }
 }
 
 /// Where the members of a [`MemberWalk`] come from.
-pub enum Modules<W: World> {
+pub enum Modules<K: Kinds> {
     /// From every module of a walk.
-    Walk(ModuleWalk<W>),
-    /// From one module, with the prefix of its members' paths.
-    One(Option<W::Handle>, String),
+    Walk(ModuleWalk<K>),
+    /// From one module, which has this path.
+    One(Option<K::Handle>, K::Path),
 }
+
+/// A thing that a walk comes to, and its path if the walk was to give paths.
+pub type Found<K> = (Option<<K as Kinds>::Path>, <K as Kinds>::Handle);
 
 /// The parameters, or the buffers, of modules.
-pub struct MemberWalk<W: World> {
-    modules: Modules<W>,
+pub struct MemberWalk<K: Kinds> {
+    modules: Modules<K>,
     kind: Kind,
     unique: bool,
-    seen: Visited<W::Handle>,
-    current: Option<(W::Handle, Cursor)>,
-    path: String,
-    base: usize,
+    named: bool,
+    seen: Visited<K::Handle>,
+    current: Option<(K::Handle, Cursor)>,
 }
 
-impl<W: World> MemberWalk<W> {
-    /// A walk through members of a kind. With `unique`, a shared one is visited once.
-    pub fn new(modules: Modules<W>, kind: Kind, unique: bool) -> Self {
-        Self { modules, kind, unique, seen: Visited::default(), current: None, path: String::new(), base: 0 }
-    }
-
-    /// The path of the member that came last.
-    pub fn path(&self) -> &str {
-        &self.path
+impl<K: Kinds> MemberWalk<K> {
+    /// A walk through members of a kind. With `unique`, a shared one is visited once; with `named`, each has its path.
+    pub fn new(modules: Modules<K>, kind: Kind, unique: bool, named: bool) -> Self {
+        Self { modules, kind, unique, named, seen: Visited::default(), current: None }
     }
 
     /// What the walk holds, but for what it has been at.
-    pub fn held(&self) -> impl Iterator<Item = &W::Handle> {
+    pub fn held(&self) -> impl Iterator<Item = &K::Handle> {
         let (walk, one) = match &self.modules {
             Modules::Walk(walk) => (Some(walk.held()), None),
             Modules::One(module, _) => (None, module.as_ref()),
@@ -228,85 +183,65 @@ impl<W: World> MemberWalk<W> {
         walk.into_iter().flatten().chain(one).chain(self.current.as_ref().map(|(module, _)| module))
     }
 
-    fn next_module(&mut self, world: &W) -> Result<Option<W::Handle>, W::Error> {
-        self.path.clear();
-        let module = match &mut self.modules {
-            Modules::One(module, prefix) => {
-                self.path.push_str(prefix);
-                module.take()
-            }
-            Modules::Walk(walk) => {
-                let module = walk.next(world)?;
-                self.path.push_str(walk.path());
-                module
-            }
-        };
-        self.base = self.path.len();
-        Ok(module)
-    }
-
-    /// The next member; [`path`](Self::path) then gives its path.
-    pub fn next(&mut self, world: &W) -> Result<Option<W::Handle>, W::Error> {
+    /// The next member.
+    pub fn next<W: World<K>>(&mut self, world: &W) -> Result<Option<Found<K>>, W::Error> {
         loop {
-            if self.current.is_none() {
-                let Some(module) = self.next_module(world)? else { return Ok(None) };
+            let Some((module, cursor)) = &mut self.current else {
+                let module = match &mut self.modules {
+                    Modules::Walk(walk) => walk.next(world)?,
+                    Modules::One(module, _) => module.take(),
+                };
+                let Some(module) = module else { return Ok(None) };
                 self.current = Some((module, Cursor::default()));
-            }
-            let Some((module, cursor)) = &mut self.current else { continue };
-            self.path.truncate(self.base);
-            match cursor.step(world, module, self.kind, &mut self.path)? {
-                Some(member) => {
-                    let new = if self.unique {
-                        self.seen.insert(world.identity(&member), || world.share(&member))
-                    } else {
-                        !self.seen.contains(world.identity(&member))
-                    };
-                    if new {
-                        return Ok(Some(member));
-                    }
-                }
-                None => self.current = None,
+                continue;
+            };
+            let path = match &self.modules {
+                Modules::Walk(walk) => walk.path(),
+                Modules::One(_, path) => Some(path),
+            };
+            let Some((path, member)) = world.entry(module, self.kind, cursor, path.filter(|_| self.named))? else {
+                self.current = None;
+                continue;
+            };
+            let new = match self.unique {
+                true => self.seen.insert(world.identity(&member), || world.share(&member)),
+                false => !self.seen.contains(world.identity(&member)),
+            };
+            if new {
+                return Ok(Some((path, member)));
             }
         }
     }
 }
 
 /// The children of a module, each once.
-pub struct ChildWalk<W: World> {
-    module: W::Handle,
+pub struct ChildWalk<K: Kinds> {
+    module: K::Handle,
+    /// The empty path, if children are to come with their names.
+    path: Option<K::Path>,
     cursor: Cursor,
-    seen: Visited<W::Handle>,
-    name: String,
+    seen: Visited<K::Handle>,
 }
 
-impl<W: World> ChildWalk<W> {
-    /// A walk through the children of a module.
-    pub fn new(module: W::Handle) -> Self {
-        Self { module, cursor: Cursor::default(), seen: Visited::default(), name: String::new() }
-    }
-
-    /// The name of the child that came last.
-    pub fn name(&self) -> &str {
-        &self.name
+impl<K: Kinds> ChildWalk<K> {
+    /// A walk through the children of a module, with names if there is an (empty) path to begin them.
+    pub fn new(module: K::Handle, path: Option<K::Path>) -> Self {
+        Self { module, path, cursor: Cursor::default(), seen: Visited::default() }
     }
 
     /// What the walk holds, but for what it has been at.
-    pub fn held(&self) -> impl Iterator<Item = &W::Handle> {
+    pub fn held(&self) -> impl Iterator<Item = &K::Handle> {
         std::iter::once(&self.module)
     }
 
-    /// The next child; [`name`](Self::name) then gives its name.
-    pub fn next(&mut self, world: &W) -> Result<Option<W::Handle>, W::Error> {
-        loop {
-            self.name.clear();
-            match self.cursor.step(world, &self.module, Kind::Child, &mut self.name)? {
-                Some(child) if self.seen.insert(world.identity(&child), || world.share(&child)) => {
-                    return Ok(Some(child));
-                }
-                Some(_) => {}
-                None => return Ok(None),
+    /// The next child.
+    pub fn next<W: World<K>>(&mut self, world: &W) -> Result<Option<Found<K>>, W::Error> {
+        while let Some((path, child)) = world.entry(&self.module, Kind::Child, &mut self.cursor, self.path.as_ref())? {
+            if self.seen.insert(world.identity(&child), || world.share(&child)) {
+                return Ok(Some((path, child)));
             }
         }
+        Ok(None)
     }
 }
 

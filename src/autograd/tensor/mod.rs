@@ -100,6 +100,7 @@ impl Tensor {
         Ok(tensor)
     }
 
+    #[inline]
     fn build(array: Array, version: Arc<AtomicU32>, view: Option<ViewOf>, inference: bool) -> Self {
         let state = State { view_version: version.load(Ordering::Relaxed), ..Default::default() };
         Tensor(Arc::new(Inner {
@@ -146,6 +147,7 @@ impl Tensor {
     }
 
     /// The same memory out of the graph; in-place changes of either are seen by the other's version counter.
+    #[inline]
     pub fn detach(&self) -> Self {
         Self::build(self.array(), self.0.version.clone(), None, self.0.inference)
     }
@@ -175,6 +177,12 @@ impl Tensor {
     /// Size of each axis.
     pub fn shape(&self) -> Dims {
         self.with_array(|a| a.dims())
+    }
+
+    /// Whether both have the same sizes.
+    pub fn has_shape_of(&self, other: &Tensor) -> bool {
+        // One lock is not taken twice: a writer in between would wait for the first, and the second for the writer.
+        self.same(other) || self.with_array(|a| other.with_array(|b| a.shape() == b.shape()))
     }
 
     /// The element type.

@@ -14,11 +14,15 @@ struct Forest {
 /// Tensors are integers from here on.
 const TENSOR: usize = 100;
 
-impl World for Forest {
+impl Kinds for Forest {
     type Handle = usize;
-    type Error = WalkError;
+    type Path = String;
     type Seen = Visited<usize>;
     type OwnWalk = std::vec::IntoIter<(String, usize)>;
+}
+
+impl World<Forest> for Forest {
+    type Error = WalkError;
 
     fn identity(&self, handle: &usize) -> usize {
         *handle
@@ -28,8 +32,22 @@ impl World for Forest {
         *handle
     }
 
-    fn read<R>(&self, module: &usize, look: impl FnOnce(&ModuleState<usize>) -> R) -> Result<R, WalkError> {
-        Ok(look(&self.modules.borrow()[*module]))
+    fn entry(
+        &self,
+        module: &usize,
+        kind: Kind,
+        cursor: &mut Cursor,
+        path: Option<&String>,
+    ) -> Result<Option<Found<Self>>, WalkError> {
+        let modules = self.modules.borrow();
+        let entry = cursor.next(modules[*module].registry(kind))?;
+        Ok(entry.map(|(_, name, &handle)| {
+            let path = path.cloned().map(|mut path| {
+                join(&mut path, name);
+                path
+            });
+            (path, handle)
+        }))
     }
 
     fn is_new(&self, seen: &mut Visited<usize>, module: &usize, mark: bool) -> Result<bool, WalkError> {
@@ -39,17 +57,17 @@ impl World for Forest {
     fn own_walk(
         &self,
         module: &usize,
-        path: &str,
+        path: &String,
         _seen: &mut Visited<usize>,
         _unique: bool,
-    ) -> Result<Option<Self::OwnWalk>, WalkError> {
+    ) -> Result<Option<std::vec::IntoIter<(String, usize)>>, WalkError> {
         let own = self.own.iter().find(|(owner, _)| owner == module);
         Ok(own.map(|(_, shown)| {
             shown.iter().map(|&shown| (format!("{path}!{shown}"), shown)).collect::<Vec<_>>().into_iter()
         }))
     }
 
-    fn advance(&self, walk: &mut Self::OwnWalk) -> Result<Option<(String, usize)>, WalkError> {
+    fn advance(&self, walk: &mut std::vec::IntoIter<(String, usize)>) -> Result<Option<(String, usize)>, WalkError> {
         Ok(walk.next())
     }
 }
@@ -69,20 +87,20 @@ impl Forest {
     }
 
     fn modules(&self, prefix: &str, unique: bool) -> Result<Vec<(String, usize)>, WalkError> {
-        let mut walk = ModuleWalk::of(self, 0, prefix, Visited::default(), unique)?;
+        let mut walk = ModuleWalk::of(self, 0, prefix.to_owned(), Visited::default(), unique)?;
         let mut found = vec![];
         while let Some(module) = walk.next(self)? {
-            found.push((walk.path().to_owned(), module));
+            found.push((walk.path().unwrap().clone(), module));
         }
         Ok(found)
     }
 
     fn members(&self, kind: Kind, unique: bool) -> Vec<(String, usize)> {
-        let modules = Modules::Walk(ModuleWalk::new(0, "", Visited::default(), unique));
-        let mut walk = MemberWalk::new(modules, kind, unique);
+        let modules = Modules::Walk(ModuleWalk::new(0, String::new(), Visited::default(), unique));
+        let mut walk = MemberWalk::new(modules, kind, unique, true);
         let mut found = vec![];
-        while let Some(member) = walk.next(self).unwrap() {
-            found.push((walk.path().to_owned(), member));
+        while let Some((path, member)) = walk.next(self).unwrap() {
+            found.push((path.unwrap(), member));
         }
         found
     }
@@ -137,12 +155,13 @@ fn members_carry_their_module_path() {
 #[test]
 fn members_of_one_module_take_a_prefix() {
     let forest = net();
-    let mut walk = MemberWalk::new(Modules::One(Some(3), "p".into()), Kind::Parameter, true);
-    assert_eq!(walk.next(&forest).unwrap(), Some(TENSOR));
-    assert_eq!(walk.path(), "p.weight");
-    assert_eq!(walk.next(&forest).unwrap(), Some(TENSOR + 2));
+    let mut walk = MemberWalk::<Forest>::new(Modules::One(Some(3), "p".into()), Kind::Parameter, true, true);
+    assert_eq!(walk.next(&forest).unwrap(), Some((Some("p.weight".into()), TENSOR)));
+    assert_eq!(walk.next(&forest).unwrap(), Some((Some("p.bias".into()), TENSOR + 2)));
     assert_eq!(walk.next(&forest).unwrap(), None);
     assert_eq!(walk.next(&forest).unwrap(), None);
+    let mut walk = MemberWalk::<Forest>::new(Modules::One(Some(3), "p".into()), Kind::Parameter, true, false);
+    assert_eq!(walk.next(&forest).unwrap(), Some((None, TENSOR)));
 }
 
 #[test]
@@ -150,10 +169,10 @@ fn children_come_once_and_without_those_that_are_nothing() {
     let forest = net();
     forest.set(0, Kind::Child, "again", Some(1));
     forest.set(0, Kind::Child, "none", None);
-    let mut walk = ChildWalk::new(0);
+    let mut walk = ChildWalk::<Forest>::new(0, Some(String::new()));
     let mut found = vec![];
-    while let Some(child) = walk.next(&forest).unwrap() {
-        found.push((walk.name().to_owned(), child));
+    while let Some((name, child)) = walk.next(&forest).unwrap() {
+        found.push((name.unwrap(), child));
     }
     assert_eq!(found, owned(&[("features", 1), ("head", 3)]));
 }
@@ -171,7 +190,7 @@ fn a_class_may_walk_itself() {
 #[test]
 fn a_walk_sees_replacements_but_stops_at_a_change_of_size() {
     let forest = net();
-    let mut walk = ModuleWalk::new(0, "", Visited::default(), true);
+    let mut walk = ModuleWalk::<Forest>::new(0, String::new(), Visited::default(), true);
     assert_eq!(walk.next(&forest).unwrap(), Some(0));
     assert_eq!(walk.next(&forest).unwrap(), Some(1));
     forest.set(1, Kind::Child, "0", Some(3));

@@ -4,7 +4,7 @@
 //! exception itself stays: its class, its identity, its traceback. Nothing of this runs unless something failed.
 
 use super::class::{Handle, Module};
-use super::python_world::{Interpreter, Seen};
+use super::python_world::{Objects, Seen};
 use crate::nn::walk::{ModuleWalk, Visited, join};
 use pyo3::exceptions::{PyBaseException, PyException, PyStopAsyncIteration, PyStopIteration};
 use pyo3::intern;
@@ -100,12 +100,13 @@ fn shows_argument(value: &Bound<'_, PyBaseException>) -> PyResult<bool> {
 
 /// The path from a module to the descendant at an address.
 fn path_to(module: &Bound<'_, Module>, address: usize) -> PyResult<Option<String>> {
-    let world = Interpreter;
+    let py = module.py();
     let handle: Handle = module.clone().into_any().unbind();
-    let mut walk = ModuleWalk::new(handle, "", Seen::Native(Visited::default()), true);
-    while let Some(found) = walk.next(&world)? {
+    let path = PyString::new(py, "").unbind();
+    let mut walk = ModuleWalk::<Objects>::new(handle, path, Seen::Native(Visited::default()), true);
+    while let Some(found) = walk.next(&py)? {
         if found.as_ptr() as usize == address {
-            return Ok(Some(walk.path().to_owned()));
+            return walk.path().map(|path| path.to_str(py).map(str::to_owned)).transpose();
         }
     }
     Ok(None)

@@ -1,6 +1,7 @@
 //! The class `Module`: the Python object around a [`ModuleState`].
 
 use super::lookup;
+use super::paths::Paths;
 use crate::nn::hooks::{HookKind, HookTable, Hooks};
 use crate::nn::module::{Kind, ModuleState};
 use crate::nn::registry::Registry;
@@ -23,6 +24,8 @@ pub type State = ModuleState<Handle>;
 const READY: u8 = 1;
 /// A call has hooks of the module's own to run.
 const HOOKED: u8 = 2;
+/// There are tables of hooks.
+const TABLED: u8 = 4;
 
 /// Base class of all neural network modules.
 ///
@@ -43,26 +46,39 @@ const HOOKED: u8 = 2;
 ///     ['', 'inner']
 #[pyclass(subclass, dict, weakref, frozen, module = "rsnn.nn.modules.module")]
 pub struct Module {
-    state: Mutex<State>,
+    contents: Mutex<Contents>,
     flags: AtomicU8,
+}
+
+/// What is locked together.
+#[derive(Default)]
+struct Contents {
+    state: State,
+    paths: Paths,
 }
 
 impl Module {
     /// A module whose `__init__` has not run. Every `__new__` comes by here: the class gets its attribute lookup.
     pub fn allocate(class: &Bound<'_, PyType>) -> Self {
         lookup::adopt(class);
-        Self { state: Mutex::default(), flags: AtomicU8::new(0) }
+        Self { contents: Mutex::default(), flags: AtomicU8::new(0) }
     }
 
     /// Looks at the state. It is locked meanwhile: `look` must not run Python code, so neither make Python objects
     /// nor drop handles.
     pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
-        look(&self.state.lock())
+        look(&self.contents.lock().state)
+    }
+
+    /// Looks at the state and at the paths that are kept of what it holds, under the same rule.
+    pub fn read_with_paths<R>(&self, look: impl FnOnce(&State, &mut Paths) -> R) -> R {
+        let Contents { state, paths } = &mut *self.contents.lock();
+        look(state, paths)
     }
 
     /// Changes the state, under the same rule: what is taken out of it is to be returned, and dropped then.
     pub fn write<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        change(&mut self.state.lock())
+        change(&mut self.contents.lock().state)
     }
 
     /// Looks at a table of hooks.
@@ -75,7 +91,7 @@ impl Module {
 
     /// Whether there may be hooks of any kind.
     pub fn has_hooks(&self) -> bool {
-        self.read(|state| state.hooks().is_some())
+        self.flags.load(Ordering::Acquire) & TABLED != 0
     }
 
     /// Changes the hooks.
@@ -84,8 +100,11 @@ impl Module {
             let result = change(state.hooks_mut());
             let hooked = state.hooks().is_some_and(Hooks::any_in_call);
             match hooked {
-                true => self.flags.fetch_or(HOOKED, Ordering::Release),
-                false => self.flags.fetch_and(!HOOKED, Ordering::Release),
+                true => self.flags.fetch_or(HOOKED | TABLED, Ordering::Release),
+                false => {
+                    self.flags.fetch_and(!HOOKED, Ordering::Release);
+                    self.flags.fetch_or(TABLED, Ordering::Release)
+                }
             };
             result
         })
@@ -98,7 +117,7 @@ impl Module {
 
     /// Whether the module can be called without further ado: `__init__` has run, and it has no hooks for calls.
     pub fn is_plain_call(&self) -> bool {
-        self.flags.load(Ordering::Acquire) == READY
+        self.flags.load(Ordering::Acquire) & (READY | HOOKED) == READY
     }
 
     /// Says that the module has its tables, as after `__init__`: they were put there one by one.
@@ -113,9 +132,13 @@ impl Module {
 
     /// Puts another state in the place of the module's, as `__init__` does with an empty one.
     pub fn replace(&self, fresh: State) {
-        let hooked = fresh.hooks().is_some_and(Hooks::any_in_call);
+        let flags = match fresh.hooks() {
+            None => READY,
+            Some(hooks) if hooks.any_in_call() => READY | TABLED | HOOKED,
+            Some(_) => READY | TABLED,
+        };
         let old = self.write(|state| {
-            self.flags.store(if hooked { READY | HOOKED } else { READY }, Ordering::Release);
+            self.flags.store(flags, Ordering::Release);
             std::mem::replace(state, fresh)
         });
         drop(old);
@@ -150,7 +173,7 @@ thread_local! {
 impl Drop for Module {
     /// Lets the children go one after the other, not one inside of the other: a tree may be deeper than the stack.
     fn drop(&mut self) {
-        let children = std::mem::take(&mut self.state.get_mut().children);
+        let children = std::mem::take(&mut self.contents.get_mut().state.children);
         if children.is_empty() {
             return;
         }
@@ -239,8 +262,8 @@ impl Module {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // A collection that comes while the state is locked takes what it holds for reachable.
-        match self.state.try_lock() {
-            Some(state) => state.held().try_for_each(|handle| visit.call(handle)),
+        match self.contents.try_lock() {
+            Some(contents) => contents.state.held().try_for_each(|handle| visit.call(handle)),
             None => Ok(()),
         }
     }

@@ -1,27 +1,19 @@
 //! `load_state_dict`: a saved state back into a module and its descendants.
 
 use super::class::{Handle, Module};
+use super::load_own::{Report, load_own};
 use super::natives::Method;
-use super::parameter::is_parameter;
-use super::tables::entries;
-use crate::autograd::GradModeGuard;
+use super::parts::{Part, Source};
+use super::paths::Place;
 use crate::nn::hooks::{Hook, HookKind};
-use crate::nn::registry::Name;
-use crate::nn::state_dict::{Misfit, transpose_fits};
-use crate::ops::copy::copy_;
-use crate::python::gil::without_gil;
-use crate::python::tensor::{PyParameter, PyTensor};
-use pyo3::exceptions::{PyAssertionError, PyException, PyRuntimeError, PyTypeError};
+use crate::nn::state_dict::Misfit;
+use pyo3::exceptions::{PyAssertionError, PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping, PyString};
-use rustc_hash::FxHashMap;
 
 /// The key of local metadata that says that tensors are to be taken over instead of copied.
 const ASSIGN: &str = "assign_to_params_buffers";
-
-/// The key, after the prefix, of what `get_extra_state` gave.
-const EXTRA: &str = "_extra_state";
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
     if !slf.get().has_hooks() {
@@ -30,11 +22,31 @@ fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)>
     slf.get().read_hooks(kind, |table| table.snapshot(|call| call.clone_ref(slf.py())))
 }
 
-/// Lists that the load of every module adds to.
-struct Report<'py> {
-    missing: Bound<'py, PyList>,
-    unexpected: Bound<'py, PyList>,
-    errors: Bound<'py, PyList>,
+/// Whether Python code gets to see the part of a state that belongs to a module, when it is loaded.
+fn shows_state(slf: &Bound<'_, Module>) -> bool {
+    let hooked = || slf.get().read_hooks(HookKind::LoadStateDictPre, |table| table.len() > 0);
+    Method::LoadFromStateDict.is_overridden(slf) || (slf.get().has_hooks() && hooked())
+}
+
+fn is_set(dict: &Bound<'_, PyDict>, key: &str) -> PyResult<bool> {
+    dict.get_item(PyString::intern(dict.py(), key))?.map_or(Ok(false), |value| value.is_truthy())
+}
+
+/// Loads what the module itself saves out of a mapping that hooks get to see and change.
+fn load_shown<'py>(
+    slf: &Bound<'py, Module>,
+    state: &Bound<'py, PyAny>,
+    place: &Place<'py>,
+    metadata: &Bound<'py, PyDict>,
+    strict: bool,
+    report: &Report<'py>,
+) -> PyResult<()> {
+    for (_, hook) in hooks_of(slf, HookKind::LoadStateDictPre) {
+        let Report { missing, unexpected, errors } = report;
+        let arguments = (state, place.prefix()?, metadata, strict, missing, unexpected, errors);
+        hook.call.bind(slf.py()).call1(arguments)?;
+    }
+    load_own(slf, Source::Mapping(state), place, is_set(metadata, ASSIGN)?, strict, report)
 }
 
 /// A load of a module and its descendants.
@@ -46,37 +58,40 @@ struct Loading<'py> {
 }
 
 impl<'py> Loading<'py> {
-    fn load(&self, slf: &Bound<'py, Module>, state: &Bound<'py, PyDict>, prefix: &str) -> PyResult<()> {
+    fn load(&self, slf: &Bound<'py, Module>, part: Part<'py>, place: &Place<'py>) -> PyResult<()> {
         let py = slf.py();
         let _guard = super::recursion::enter(py)?;
         Module::ensure_ready(slf, "_modules")?;
-        let local = self.local_metadata(py, prefix)?;
-        let Report { missing, unexpected, errors } = &self.report;
-        if Method::LoadFromStateDict.is_overridden(slf) {
-            let arguments = (state, prefix, local, true, missing, unexpected, errors);
-            slf.call_method1(Method::LoadFromStateDict.name(py), arguments)?;
-        } else {
-            load_own(slf, state.as_any(), prefix, &local, true, &self.report)?;
-        }
-        let children = slf.get().read(|state| entries(py, &state.children));
+        let local = self.local_metadata(py, place)?;
+        let part = match shows_state(slf) {
+            true => {
+                let (state, Report { missing, unexpected, errors }) = (part.into_dict(py)?, &self.report);
+                if Method::LoadFromStateDict.is_overridden(slf) {
+                    let arguments = (&state, place.prefix()?, local, true, missing, unexpected, errors);
+                    slf.call_method1(Method::LoadFromStateDict.name(py), arguments)?;
+                } else {
+                    load_shown(slf, state.as_any(), place, &local, true, &self.report)?;
+                }
+                Part::Dict(state)
+            }
+            false => {
+                load_own(slf, part.source(), place, is_set(&local, ASSIGN)?, true, &self.report)?;
+                part
+            }
+        };
+        let children = place.children(slf)?;
         if !children.is_empty() {
-            let mut parts = split(state, prefix)?;
-            for (name, child) in children {
-                let Some(child) = child else { continue };
-                let part = match name.contains('.') {
-                    // Only an assignment under such a name makes it.
-                    true => below(state, &format!("{prefix}{name}."))?,
-                    false => parts.remove(&*name).unwrap_or_else(|| PyDict::new(py)),
-                };
-                self.load(child.bind(py).cast()?, &part, &format!("{prefix}{name}."))?;
+            let parts = part.split(&children, place.prefix_len()?)?;
+            for ((path, child), part) in children.into_iter().zip(parts) {
+                self.load(child.cast()?, part, &Place::at(path)?)?;
             }
         }
         self.run_post_hooks(slf)
     }
 
     /// What was saved beside a module's tensors. With `assign` a copy, so that the option does not stay in the state.
-    fn local_metadata(&self, py: Python<'py>, prefix: &str) -> PyResult<Bound<'py, PyDict>> {
-        let path = prefix.strip_suffix('.').unwrap_or(prefix);
+    fn local_metadata(&self, py: Python<'py>, place: &Place<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let path = place.path();
         let saved = match &self.metadata {
             None => None,
             Some(metadata) => match metadata.cast::<PyDict>() {
@@ -138,197 +153,13 @@ impl<'py> Loading<'py> {
     }
 }
 
-/// The entries of a state by the child that they belong to: the name between the prefix and the next dot.
-fn split<'py>(state: &Bound<'py, PyDict>, prefix: &str) -> PyResult<FxHashMap<Name, Bound<'py, PyDict>>> {
-    let mut parts = FxHashMap::<Name, Bound<'py, PyDict>>::default();
-    for (key, value) in state {
-        let key = key.cast_into::<PyString>()?;
-        let Some((child, _)) = key.to_str()?.strip_prefix(prefix).and_then(|rest| rest.split_once('.')) else {
-            continue;
-        };
-        match parts.get(child) {
-            Some(part) => part.set_item(&key, value)?,
-            None => {
-                let part = PyDict::new(state.py());
-                part.set_item(&key, value)?;
-                parts.insert(child.into(), part);
-            }
-        }
+/// A copy of a state that a module's own code gets to see.
+fn ordered<'py>(state: &Bound<'py, PyAny>, metadata: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
+    let copy = super::parts::ordered_dict_type(state.py())?.call1((state,))?;
+    if let Some(metadata) = metadata {
+        copy.setattr(intern!(state.py(), "_metadata"), metadata)?;
     }
-    Ok(parts)
-}
-
-/// The entries of a state that start with a prefix.
-fn below<'py>(state: &Bound<'py, PyDict>, prefix: &str) -> PyResult<Bound<'py, PyDict>> {
-    let part = PyDict::new(state.py());
-    for (key, value) in state {
-        if key.cast::<PyString>()?.to_str()?.starts_with(prefix) {
-            part.set_item(key, value)?;
-        }
-    }
-    Ok(part)
-}
-
-/// Loads what the module itself saves.
-fn load_own<'py>(
-    slf: &Bound<'py, Module>,
-    state: &Bound<'py, PyAny>,
-    prefix: &str,
-    metadata: &Bound<'py, PyDict>,
-    strict: bool,
-    report: &Report<'py>,
-) -> PyResult<()> {
-    let py = slf.py();
-    for (_, hook) in hooks_of(slf, HookKind::LoadStateDictPre) {
-        let Report { missing, unexpected, errors } = report;
-        hook.call.bind(py).call1((state, prefix, metadata, strict, missing, unexpected, errors))?;
-    }
-    let assign = metadata.get_item(ASSIGN)?.map_or(Ok(false), |assign| assign.is_truthy())?;
-    let own: Vec<(Name, Handle)> =
-        slf.get().read(|state| state.saved().map(|(name, handle)| (name.clone(), handle.clone_ref(py))).collect());
-    for (name, tensor) in &own {
-        let key = format!("{prefix}{name}");
-        match get(state, &key)? {
-            Some(saved) => {
-                if let Err(text) = load_one(slf, name, &key, tensor.bind(py), saved, assign)? {
-                    report.errors.append(text)?;
-                }
-            }
-            None if strict => report.missing.append(key)?,
-            None => {}
-        }
-    }
-    let extra = format!("{prefix}{EXTRA}");
-    let saved = get(state, &extra)?;
-    if Method::SetExtraState.is_overridden(slf) {
-        match saved {
-            Some(saved) => drop(slf.call_method1(Method::SetExtraState.name(py), (saved,))?),
-            None if strict => report.missing.append(&extra)?,
-            None => {}
-        }
-    } else if strict && saved.is_some() {
-        report.unexpected.append(&extra)?;
-    }
-    if strict { add_unexpected(slf, state, prefix, &extra, &own, report) } else { Ok(()) }
-}
-
-fn get<'py>(state: &Bound<'py, PyAny>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match state.cast::<PyDict>() {
-        Ok(dict) => dict.get_item(key),
-        Err(_) if state.contains(key)? => state.get_item(key).map(Some),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Reports the keys under the prefix that the module has no place for.
-fn add_unexpected<'py>(
-    slf: &Bound<'py, Module>,
-    state: &Bound<'py, PyAny>,
-    prefix: &str,
-    extra: &str,
-    own: &[(Name, Handle)],
-    report: &Report<'py>,
-) -> PyResult<()> {
-    for key in state.try_iter()? {
-        let key = key?.cast_into::<PyString>()?;
-        let text = key.to_str()?;
-        let Some(rest) = text.strip_prefix(prefix).filter(|_| text != extra) else { continue };
-        let known = match rest.split_once('.') {
-            Some((child, _)) => slf.get().read(|state| state.children.contains(child)),
-            None => own.iter().any(|(name, _)| &**name == rest),
-        };
-        if !known {
-            report.unexpected.append(key)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a tensor is of a class of ours, and not of a subclass that may copy otherwise.
-fn is_exact(tensor: &Bound<'_, PyAny>) -> bool {
-    tensor.is_exact_instance_of::<PyParameter>() || tensor.is_exact_instance_of::<PyTensor>()
-}
-
-/// Loads one tensor; gives the text of what is wrong with it, if something is.
-fn load_one<'py>(
-    slf: &Bound<'py, Module>,
-    name: &str,
-    key: &str,
-    own: &Bound<'py, PyAny>,
-    saved: Bound<'py, PyAny>,
-    assign: bool,
-) -> PyResult<Result<(), String>> {
-    let py = slf.py();
-    let Ok(given) = saved.cast::<PyTensor>() else {
-        let class = saved.get_type();
-        return Ok(Err(format!(
-            "While copying the parameter named \"{key}\", expected rsnn.Tensor or Tensor-like object from checkpoint but \
-             received {class}"
-        )));
-    };
-    let Ok(tensor) = own.cast::<PyTensor>() else {
-        // Something else was put into the table: what follows asks for its shape.
-        own.getattr(intern!(py, "shape"))?;
-        return Err(PyTypeError::new_err(format!("{key}: expected a tensor in the module, got {}", own.get_type())));
-    };
-    let (shape, saved_shape) = (tensor.get().tensor.shape(), given.get().tensor.shape());
-    let given = match (shape.is_empty(), &saved_shape[..]) {
-        // Once a scalar was saved as a vector of one element.
-        (true, [1]) => given.call_method1(intern!(py, "reshape"), (Vec::<usize>::new(),))?.cast_into()?,
-        _ => given.clone(),
-    };
-    if given.get().tensor.shape() != shape {
-        let (shape_text, saved_text) = (tensor.getattr("shape")?, given.getattr("shape")?);
-        let cure = match transpose_fits(&saved_shape, &shape) {
-            true => format!(" Its transpose fits: pass state_dict[\"{key}\"].t()."),
-            false => String::new(),
-        };
-        return Ok(Err(format!(
-            "size mismatch for {key}: copying a param with shape {saved_text} from checkpoint, the shape in current \
-             model is {shape_text}.{cure}"
-        )));
-    }
-    let _no_grad = GradModeGuard::new(false);
-    let result = if assign {
-        take_over(slf, name, own, &given)
-    } else {
-        if is_exact(own) && is_exact(given.as_any()) {
-            let (own, given) = (&tensor.get().tensor, &given.get().tensor);
-            without_gil(py, own.numel(), || copy_(own, given))
-        } else {
-            own.call_method1(intern!(py, "copy_"), (&given,)).map(drop)
-        }
-    };
-    match result {
-        Ok(()) => Ok(Ok(())),
-        Err(error) if !error.is_instance_of::<PyException>(py) => Err(error),
-        Err(error) => Ok(Err(format!(
-            "While copying the parameter named \"{key}\", whose dimensions in the model are {} and whose dimensions in \
-             the checkpoint are {}, an exception occurred : {}.",
-            own.getattr("shape")?,
-            given.getattr("shape")?,
-            error.value(py).getattr("args")?
-        ))),
-    }
-}
-
-/// Makes the saved tensor the module's own, as a parameter if the old one was.
-fn take_over<'py>(
-    slf: &Bound<'py, Module>,
-    name: &str,
-    own: &Bound<'py, PyAny>,
-    given: &Bound<'py, PyTensor>,
-) -> PyResult<()> {
-    let py = slf.py();
-    if !is_parameter(own) {
-        return slf.setattr(name, given);
-    }
-    let requires_grad = own.getattr(intern!(py, "requires_grad"))?;
-    if is_parameter(given.as_any()) {
-        given.call_method1(intern!(py, "requires_grad_"), (requires_grad,))?;
-        return slf.setattr(name, given);
-    }
-    slf.setattr(name, py.get_type::<PyParameter>().call1((given, requires_grad))?)
+    Ok(copy.cast_into()?)
 }
 
 #[pymethods]
@@ -356,15 +187,14 @@ impl Module {
             let text = format!("Expected state_dict to be dict-like, got {}.", state_dict.get_type());
             return Err(PyTypeError::new_err(text));
         }
-        let ordered = py.import(intern!(py, "collections"))?.getattr(intern!(py, "OrderedDict"))?;
-        let own = ordered.call1((state_dict,))?.cast_into::<PyDict>()?;
         let metadata = state_dict.getattr_opt(intern!(py, "_metadata"))?.filter(|metadata| !metadata.is_none());
-        if let Some(metadata) = &metadata {
-            own.setattr(intern!(py, "_metadata"), metadata)?;
-        }
+        let part = match shows_state(slf) {
+            true => Part::Dict(ordered(state_dict, metadata.as_ref())?),
+            false => Part::of_mapping(state_dict)?,
+        };
         let report = Report { missing: PyList::empty(py), unexpected: PyList::empty(py), errors: PyList::empty(py) };
         let loading = Loading { report, metadata, assign };
-        loading.load(slf, &own, "")?;
+        loading.load(slf, part, &Place::of_prefix(py, ""))?;
         loading.check(slf, strict)?;
         loading.incompatible(py)
     }
@@ -391,6 +221,6 @@ impl Module {
         error_msgs: Bound<'py, PyList>,
     ) -> PyResult<()> {
         let report = Report { missing: missing_keys, unexpected: unexpected_keys, errors: error_msgs };
-        load_own(slf, state_dict, prefix, local_metadata, strict, &report)
+        load_shown(slf, state_dict, &Place::of_prefix(slf.py(), prefix), local_metadata, strict, &report)
     }
 }

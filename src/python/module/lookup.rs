@@ -9,7 +9,7 @@
 use super::class::Module;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 
@@ -83,17 +83,35 @@ pub fn show_tables(descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
     if done == 0 { Ok(()) } else { Err(PyErr::fetch(descriptor.py())) }
 }
 
-/// Whether an object of a class has, under a name, exactly this attribute of the class: nothing overrides it, neither
-/// in a subclass nor on the instance.
-pub fn is_plain(module: &Bound<'_, Module>, name: &Bound<'_, PyString>, native: &Py<PyAny>) -> bool {
-    // SAFETY: the objects are alive; borrowed references are only compared.
+/// Whether a module has something under a name itself, beside what its class has.
+pub fn has_in_dict(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> bool {
+    // SAFETY: the objects are alive; the dictionary is only looked into.
     unsafe {
-        if _PyType_Lookup(ffi::Py_TYPE(module.as_ptr()), name.as_ptr()) != native.as_ptr() {
-            return false;
-        }
         let slot = dict_slot(module.as_ptr());
-        slot.is_null() || (*slot).is_null() || ffi::PyDict_Contains(*slot, name.as_ptr()) == 0
+        !slot.is_null() && !(*slot).is_null() && ffi::PyDict_Contains(*slot, name.as_ptr()) != 0
     }
+}
+
+/// The number that CPython gives a class, as long as neither it nor a base of it is changed. It gives none twice. `None`
+/// for a class that has none at the moment.
+pub fn class_version(class: &Bound<'_, PyType>) -> Option<u32> {
+    // SAFETY: a live class.
+    unsafe {
+        let class = class.as_type_ptr();
+        let valid = ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_VALID_VERSION_TAG) != 0;
+        Some((*class).tp_version_tag).filter(|&version| valid && version != 0)
+    }
+}
+
+/// An attribute of a module, which usually is a number of its class.
+pub fn number<'py>(module: &Bound<'py, Module>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(found) = class_attribute(module.as_any(), name)
+        && found.is_exact_instance_of::<PyInt>()
+        && !has_in_dict(module, name)
+    {
+        return Ok(found);
+    }
+    module.as_any().getattr(name)
 }
 
 /// Sets an attribute as `object.__setattr__` does, or deletes it.
@@ -337,9 +355,7 @@ fn class_method<'py>(module: &Bound<'py, Module>, name: &Bound<'py, PyString>) -
     let function = class_attribute(module.as_any(), name)?;
     // SAFETY: live objects; the dictionary is only looked into.
     unsafe {
-        let slot = dict_slot(module.as_ptr());
-        let hidden = !slot.is_null() && !(*slot).is_null() && ffi::PyDict_Contains(*slot, name.as_ptr()) != 0;
         let is_method = ffi::PyType_HasFeature(ffi::Py_TYPE(function.as_ptr()), ffi::Py_TPFLAGS_METHOD_DESCRIPTOR) != 0;
-        (is_method && !hidden).then_some(function)
+        (is_method && !has_in_dict(module, name)).then_some(function)
     }
 }

@@ -6,7 +6,8 @@ use crate::python::containers::Sequential;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyType};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A method that a subclass may override and that native code takes a short cut for if it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ const NAMES: [(Method, &str); 24] = [
     (Method::SequentialIter, "__iter__"),
 ];
 
+const _: () = assert!(NAMES.len() <= 32, "a class's overridden methods are bits of a word");
+
 static NATIVES: PyOnceLock<[(Py<PyString>, Handle); NAMES.len()]> = PyOnceLock::new();
 
 type Handle = Py<PyAny>;
@@ -103,6 +106,39 @@ impl Method {
     /// Whether the module's class, or the module itself, has another method in its place.
     pub fn is_overridden(self, module: &Bound<'_, Module>) -> bool {
         let py = module.py();
-        self.native(py).is_none_or(|(name, native)| !lookup::is_plain(module, name.bind(py), native))
+        self.is_overridden_by_class(module)
+            || self.native(py).is_none_or(|(name, _)| lookup::has_in_dict(module, name.bind(py)))
     }
+
+    /// Whether the module's class has another method in its place.
+    pub fn is_overridden_by_class(self, module: &Bound<'_, Module>) -> bool {
+        overrides(&module.get_type()) & (1 << self as u32) != 0
+    }
+}
+
+/// What classes override: for each, its version, and below it a bit for each method. A class has a version as long as it
+/// is what it was, and no other class ever has the same; so nothing here gets old, it is only written over.
+static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+
+/// A bit for each method that a class overrides.
+fn overrides(class: &Bound<'_, PyType>) -> u32 {
+    let version = lookup::class_version(class);
+    if let Some(version) = version {
+        let known = KNOWN[version as usize % KNOWN.len()].load(Ordering::Relaxed);
+        if (known >> 32) as u32 == version {
+            return known as u32;
+        }
+    }
+    let py = class.py();
+    let Some(natives) = NATIVES.get(py) else { return u32::MAX };
+    let bits = natives.iter().enumerate().fold(0, |bits, (position, (name, native))| {
+        let plain = lookup::type_attribute(class, name.bind(py)).is_some_and(|found| found.is(native));
+        bits | u32::from(!plain) << position
+    });
+    if let Some(version) = version
+        && lookup::class_version(class) == Some(version)
+    {
+        KNOWN[version as usize % KNOWN.len()].store(u64::from(version) << 32 | u64::from(bits), Ordering::Relaxed);
+    }
+    bits
 }

@@ -11,6 +11,9 @@ pub fn is_parameter(value: &Bound<'_, PyAny>) -> bool {
 
 /// Whether a tensor was given, not computed.
 pub fn is_leaf(parameter: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if let Ok(parameter) = parameter.cast_exact::<PyParameter>() {
+        return Ok(parameter.as_super().get().tensor.is_leaf());
+    }
     Ok(parameter.getattr(intern!(parameter.py(), "grad_fn"))?.is_none())
 }
 

@@ -1,17 +1,18 @@
 //! What the walks of [`crate::nn`] have to know about Python modules.
 
-use super::class::{Handle, Module, State};
+use super::class::{Handle, Module};
 use super::natives::Method;
-use crate::nn::World;
-use crate::nn::walk::{Visited, WalkError};
+use crate::nn::module::Kind;
+use crate::nn::walk::{Cursor, Found, Visited, WalkError};
+use crate::nn::{Kinds, World};
 use pyo3::exceptions::{PyRecursionError, PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PySet};
+use pyo3::types::{PyIterator, PySet, PyString};
 
-/// The world of handles that are Python objects. Its walks live in Python objects too, which know no lifetimes; so it
-/// attaches to the interpreter itself, which costs next to nothing on a thread that is attached.
-pub struct Interpreter;
+/// The walks through Python modules. They live in Python objects, so they know no lifetimes; the world that they are
+/// taken through is the interpreter.
+pub struct Objects;
 
 /// The modules that a walk has been at.
 pub enum Seen {
@@ -44,28 +45,45 @@ impl From<WalkError> for PyErr {
     }
 }
 
-impl World for Interpreter {
+impl Kinds for Objects {
     type Handle = Handle;
-    type Error = PyErr;
+    type Path = Py<PyString>;
     type Seen = Seen;
     type OwnWalk = Py<PyIterator>;
+}
+
+/// The module that a handle stands for.
+fn module<'a, 'py>(py: Python<'py>, handle: &'a Handle) -> PyResult<&'a Bound<'py, Module>> {
+    let object = handle.bind(py);
+    object.cast::<Module>().map_err(|_| match object.get_type().name() {
+        Ok(class) => PyTypeError::new_err(format!("expected a module among the children of a module, got {class}")),
+        Err(error) => error,
+    })
+}
+
+impl World<Objects> for Python<'_> {
+    type Error = PyErr;
 
     fn identity(&self, handle: &Handle) -> usize {
         handle.as_ptr() as usize
     }
 
     fn share(&self, handle: &Handle) -> Handle {
-        Python::attach(|py| handle.clone_ref(py))
+        handle.clone_ref(*self)
     }
 
-    fn read<R>(&self, module: &Handle, look: impl FnOnce(&State) -> R) -> PyResult<R> {
-        Python::attach(|py| match module.bind(py).cast::<Module>() {
-            Ok(module) => Ok(module.get().read(look)),
-            Err(_) => {
-                let class = module.bind(py).get_type().name()?;
-                let text = format!("expected a module among the children of a module, got {class}");
-                Err(PyTypeError::new_err(text))
-            }
+    fn entry(
+        &self,
+        module: &Handle,
+        kind: Kind,
+        cursor: &mut Cursor,
+        path: Option<&Py<PyString>>,
+    ) -> PyResult<Option<Found<Objects>>> {
+        let py = *self;
+        self::module(py, module)?.get().read_with_paths(|state, paths| {
+            let Some((position, name, handle)) = cursor.next(state.registry(kind))? else { return Ok(None) };
+            let path = path.map(|path| paths.get(path.bind(py), kind, position, name)).transpose()?;
+            Ok(Some((path, handle.clone_ref(py))))
         })
     }
 
@@ -73,31 +91,35 @@ impl World for Interpreter {
         match seen {
             Seen::Native(visited) if mark => Ok(visited.insert(self.identity(module), || self.share(module))),
             Seen::Native(visited) => Ok(!visited.contains(self.identity(module))),
-            Seen::Set(set) => Python::attach(|py| {
-                let set = set.bind(py);
+            Seen::Set(set) => {
+                let set = set.bind(*self);
                 let new = !set.contains(module)?;
                 if new && mark {
                     set.add(module)?;
                 }
                 Ok(new)
-            }),
+            }
         }
     }
 
-    fn own_walk(&self, module: &Handle, path: &str, seen: &mut Seen, unique: bool) -> PyResult<Option<Py<PyIterator>>> {
-        Python::attach(|py| {
-            let module = module.bind(py);
-            if let Ok(module) = module.cast::<Module>()
-                && !Method::NamedModules.is_overridden(module)
-            {
-                return Ok(None);
-            }
-            let walk = module.call_method1(intern!(py, "named_modules"), (seen.share(py)?, path, unique))?;
-            Ok(Some(walk.try_iter()?.unbind()))
-        })
+    fn own_walk(
+        &self,
+        module: &Handle,
+        path: &Py<PyString>,
+        seen: &mut Seen,
+        unique: bool,
+    ) -> PyResult<Option<Py<PyIterator>>> {
+        let module = module.bind(*self);
+        if let Ok(module) = module.cast::<Module>()
+            && !Method::NamedModules.is_overridden(module)
+        {
+            return Ok(None);
+        }
+        let walk = module.call_method1(intern!(*self, "named_modules"), (seen.share(*self)?, path, unique))?;
+        Ok(Some(walk.try_iter()?.unbind()))
     }
 
-    fn advance(&self, walk: &mut Py<PyIterator>) -> PyResult<Option<(String, Handle)>> {
-        Python::attach(|py| walk.bind(py).clone().next().transpose()?.map(|pair| pair.extract()).transpose())
+    fn advance(&self, walk: &mut Py<PyIterator>) -> PyResult<Option<(Py<PyString>, Handle)>> {
+        walk.bind(*self).clone().next().transpose()?.map(|pair| pair.extract()).transpose()
     }
 }

@@ -1,16 +1,16 @@
 //! `state_dict`: the saved form of a module and its descendants.
 
 use super::class::{Handle, Module};
+use super::lookup;
 use super::natives::Method;
-use super::tables::entries;
+use super::paths::Place;
 use crate::nn::hooks::{Hook, HookKind};
-use crate::nn::registry::Name;
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
 use pyo3::exceptions::{PyFutureWarning, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
-use smallvec::SmallVec;
+use pyo3::types::{PyDict, PyTuple};
+use std::cell::RefCell;
 
 /// What a walk for a saved state carries along.
 struct Saving<'a, 'py> {
@@ -18,10 +18,12 @@ struct Saving<'a, 'py> {
     /// The versions of the modules by path, where the destination has room for them.
     metadata: Option<Bound<'py, PyAny>>,
     keep_vars: bool,
+    /// The last version of a class, and the dictionary made of it.
+    version: RefCell<Option<(Bound<'py, PyAny>, Bound<'py, PyDict>)>>,
 }
 
 fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import(intern!(py, "collections"))?.getattr(intern!(py, "OrderedDict"))?.call0()
+    super::parts::ordered_dict_type(py)?.call0()
 }
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
@@ -41,68 +43,73 @@ fn detached(tensor: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// Writes what the module itself saves: parameters, persistent buffers and, if its class defines one, an extra state.
-fn save_own(slf: &Bound<'_, Module>, destination: &Bound<'_, PyAny>, prefix: &str, keep_vars: bool) -> PyResult<()> {
-    let py = slf.py();
-    let own: SmallVec<[(Name, Handle); 4]> =
-        slf.get().read(|state| state.saved().map(|(name, handle)| (name.clone(), handle.clone_ref(py))).collect());
-    let mut key = String::from(prefix);
-    for (name, tensor) in own {
-        key.truncate(prefix.len());
-        key.push_str(&name);
-        let tensor = tensor.into_bound(py);
-        let tensor = if keep_vars { tensor } else { detached(tensor)? };
-        destination.set_item(PyString::new(py, &key), tensor)?;
+fn save_own<'py>(
+    slf: &Bound<'py, Module>,
+    destination: &Bound<'py, PyAny>,
+    place: &Place<'py>,
+    keep_vars: bool,
+) -> PyResult<()> {
+    for (key, tensor) in place.saved(slf)? {
+        destination.set_item(key, if keep_vars { tensor } else { detached(tensor)? })?;
     }
-    if Method::GetExtraState.is_overridden(slf) {
-        let state = slf.call_method0(Method::GetExtraState.name(py))?;
-        destination.set_item(format!("{prefix}_extra_state"), state)?;
+    if Method::GetExtraState.is_overridden_by_class(slf) {
+        let state = slf.call_method0(Method::GetExtraState.name(slf.py()))?;
+        destination.set_item(place.key_of("_extra_state")?, state)?;
     }
     Ok(())
 }
 
 impl<'py> Saving<'_, 'py> {
     /// Saves a module and its descendants; gives what the module's own hooks leave as destination.
-    fn save(&self, slf: &Bound<'py, Module>, prefix: &str) -> PyResult<Bound<'py, PyAny>> {
+    fn save(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let _guard = super::recursion::enter(py)?;
         Module::ensure_ready(slf, "_modules")?;
-        let version = PyDict::new(py);
-        version.set_item(intern!(py, "version"), slf.getattr(intern!(py, "_version"))?)?;
+        let version = self.version_of(slf)?;
         if let Some(metadata) = &self.metadata {
-            metadata.set_item(prefix.strip_suffix('.').unwrap_or(prefix), &version)?;
+            metadata.set_item(place.path(), &version)?;
         }
         for (_, hook) in hooks_of(slf, HookKind::StateDictPre) {
-            hook.call.bind(py).call1((slf, prefix, self.keep_vars))?;
+            hook.call.bind(py).call1((slf, place.prefix()?, self.keep_vars))?;
         }
         if Method::SaveToStateDict.is_overridden(slf) {
-            let arguments = (self.destination, prefix, self.keep_vars);
+            let arguments = (self.destination, place.prefix()?, self.keep_vars);
             slf.call_method1(Method::SaveToStateDict.name(py), arguments)?;
         } else {
-            save_own(slf, self.destination, prefix, self.keep_vars)?;
+            save_own(slf, self.destination, place, self.keep_vars)?;
         }
-        if slf.get().read(|state| !state.children.is_empty()) {
-            let mut path = String::from(prefix);
-            for (name, child) in slf.get().read(|state| entries(py, &state.children)) {
-                let Some(child) = child else { continue };
-                path.truncate(prefix.len());
-                path.push_str(&name);
-                path.push('.');
-                self.save_child(child.bind(py), &path)?;
-            }
+        for (path, child) in place.children(slf)? {
+            self.save_child(&child, &Place::at(path)?)?;
         }
-        self.run_hooks(slf, prefix, &version)
+        self.run_hooks(slf, place, version)
     }
 
-    fn save_child(&self, child: &Bound<'py, PyAny>, prefix: &str) -> PyResult<()> {
+    /// A fresh dictionary with the version of a module's class.
+    fn version_of(&self, slf: &Bound<'py, Module>) -> PyResult<Bound<'py, PyDict>> {
+        let py = slf.py();
+        let version = lookup::number(slf, intern!(py, "_version"))?;
+        // Nearly all classes have the same one.
+        if let Some((known, dict)) = &*self.version.borrow()
+            && known.is(&version)
+        {
+            return dict.copy();
+        }
+        let dict = PyDict::new(py);
+        dict.set_item(intern!(py, "version"), &version)?;
+        *self.version.borrow_mut() = Some((version, dict.copy()?));
+        Ok(dict)
+    }
+
+    fn save_child(&self, child: &Bound<'py, PyAny>, place: &Place<'py>) -> PyResult<()> {
         let py = child.py();
         if let Ok(child) = child.cast::<Module>()
             && !Method::StateDict.is_overridden(child)
         {
-            return self.save(child, prefix).map(drop);
+            return self.save(child, place).map(drop);
         }
         let kwargs = PyDict::new(py);
         kwargs.set_item(intern!(py, "destination"), self.destination)?;
-        kwargs.set_item(intern!(py, "prefix"), prefix)?;
+        kwargs.set_item(intern!(py, "prefix"), place.prefix()?)?;
         kwargs.set_item(intern!(py, "keep_vars"), self.keep_vars)?;
         child.call_method(Method::StateDict.name(py), (), Some(&kwargs)).map(drop)
     }
@@ -110,14 +117,14 @@ impl<'py> Saving<'_, 'py> {
     fn run_hooks(
         &self,
         slf: &Bound<'py, Module>,
-        prefix: &str,
-        version: &Bound<'py, PyDict>,
+        place: &Place<'py>,
+        version: Bound<'py, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let mut destination = self.destination.clone();
         for (_, hook) in hooks_of(slf, HookKind::StateDict) {
             let hook = hook.call.bind(py);
-            let output = hook.call1((slf, &destination, prefix, version))?;
+            let output = hook.call1((slf, &destination, place.prefix()?, &version))?;
             if output.is_none() {
                 continue;
             }
@@ -180,7 +187,8 @@ impl Module {
         };
         let metadata = destination.getattr_opt(intern!(py, "_metadata"))?;
         let before = copy.then(|| py.get_type::<PyDict>().call1((&destination,))).transpose()?;
-        let state = Saving { destination: &destination, metadata, keep_vars }.save(slf, &prefix)?;
+        let saving = Saving { destination: &destination, metadata, keep_vars, version: RefCell::default() };
+        let state = saving.save(slf, &Place::of_prefix(py, &prefix))?;
         if let Some(before) = before {
             let copying = py.import(intern!(py, "rsnn.nn.modules._copying"))?;
             copying.call_method1(intern!(py, "copy_entries"), (&state, before, keep_vars))?;
@@ -189,13 +197,13 @@ impl Module {
     }
 
     /// Writes what the module itself saves, not its descendants. Subclasses override it to save more, or otherwise.
-    fn _save_to_state_dict(
-        slf: &Bound<'_, Self>,
-        destination: &Bound<'_, PyAny>,
+    fn _save_to_state_dict<'py>(
+        slf: &Bound<'py, Self>,
+        destination: &Bound<'py, PyAny>,
         prefix: &str,
         keep_vars: bool,
     ) -> PyResult<()> {
-        save_own(slf, destination, prefix, keep_vars)
+        save_own(slf, destination, &Place::of_prefix(slf.py(), prefix), keep_vars)
     }
 
     /// What a subclass saves beside tensors, under the key `_extra_state`. It overrides this and `set_extra_state`.

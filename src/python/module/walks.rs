@@ -2,7 +2,7 @@
 
 use super::class::{Handle, Module};
 use super::natives::Method;
-use super::python_world::{Interpreter, Seen};
+use super::python_world::{Objects, Seen};
 use crate::nn::module::Kind;
 use crate::nn::walk::{ChildWalk, MemberWalk, ModuleWalk, Modules, Visited};
 use parking_lot::Mutex;
@@ -14,49 +14,35 @@ use pyo3::types::{PyIterator, PySet, PyString};
 
 /// A walk under way.
 enum Walk {
-    Modules(ModuleWalk<Interpreter>),
-    Members(MemberWalk<Interpreter>),
-    Children(ChildWalk<Interpreter>),
+    Modules(ModuleWalk<Objects>),
+    Members(MemberWalk<Objects>),
+    Children(ChildWalk<Objects>),
     /// A walk that a class defines itself.
     Own(Py<PyIterator>),
-}
-
-/// Where a walk is.
-enum Stage {
-    /// Boxed, as it is taken out and put back at each step.
-    Waiting(Box<Walk>),
-    /// It runs, maybe in another thread.
-    Running,
-    Done,
 }
 
 /// An iterator over things that a module holds, with their dotted names or without.
 #[pyclass(frozen, weakref, name = "ModuleIterator", module = "rsnn._C")]
 pub struct WalkIterator {
-    stage: Mutex<Stage>,
+    /// Nothing when it is done. Locked while it runs.
+    walk: Mutex<Option<Walk>>,
     named: bool,
 }
 
 impl WalkIterator {
     fn new(walk: Walk, named: bool) -> Self {
-        Self { stage: Mutex::new(Stage::Waiting(Box::new(walk))), named }
+        Self { walk: Mutex::new(Some(walk)), named }
     }
 
     /// The next thing a walk comes to. A walk that gives names and things gives only the things if `named` is not set.
     fn advance<'py>(&self, py: Python<'py>, walk: &mut Walk) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (path, found) = match walk {
-            Walk::Modules(walk) => {
-                let found = walk.next(&Interpreter)?;
-                (walk.path(), found)
-            }
-            Walk::Members(walk) => {
-                let found = walk.next(&Interpreter)?;
-                (walk.path(), found)
-            }
-            Walk::Children(walk) => {
-                let found = walk.next(&Interpreter)?;
-                (walk.name(), found)
-            }
+        let found = match walk {
+            Walk::Modules(walk) => match walk.next(&py)? {
+                Some(module) => Some((walk.path().filter(|_| self.named).map(|path| path.clone_ref(py)), module)),
+                None => None,
+            },
+            Walk::Members(walk) => walk.next(&py)?,
+            Walk::Children(walk) => walk.next(&py)?,
             Walk::Own(pairs) => {
                 let pair = pairs.bind(py).clone().next().transpose()?;
                 return match pair {
@@ -65,12 +51,11 @@ impl WalkIterator {
                 };
             }
         };
-        let Some(found) = found else { return Ok(None) };
-        let found = found.into_bound(py);
-        if !self.named {
-            return Ok(Some(found));
+        match found {
+            Some((Some(path), found)) => Ok(Some((path, found).into_pyobject(py)?.into_any())),
+            Some((None, found)) => Ok(Some(found.into_bound(py))),
+            None => Ok(None),
         }
-        Ok(Some((PyString::new(py, path), found).into_pyobject(py)?.into_any()))
     }
 }
 
@@ -81,26 +66,24 @@ impl WalkIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        // The lock is not held while the walk runs: it may call Python code.
-        let stage = std::mem::replace(&mut *self.stage.lock(), Stage::Running);
-        let mut walk = match stage {
-            Stage::Waiting(walk) => walk,
-            Stage::Running => return Err(PyValueError::new_err("generator already executing")),
-            Stage::Done => {
-                *self.stage.lock() = Stage::Done;
-                return Ok(None);
-            }
+        // Whoever comes while the walk runs, be it from within, does not get in.
+        let Some(mut stage) = self.walk.try_lock() else {
+            return Err(PyValueError::new_err("generator already executing"));
         };
-        let found = self.advance(py, &mut walk);
-        let stage = if matches!(found, Ok(Some(_))) { Stage::Waiting(walk) } else { Stage::Done };
-        *self.stage.lock() = stage;
+        let Some(walk) = &mut *stage else { return Ok(None) };
+        let found = self.advance(py, walk);
+        if !matches!(found, Ok(Some(_))) {
+            let done = stage.take();
+            drop(stage);
+            drop(done);
+        }
         found
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let stage = self.stage.try_lock();
-        let Some(Stage::Waiting(walk)) = stage.as_deref() else { return Ok(()) };
-        match &**walk {
+        let walk = self.walk.try_lock();
+        let Some(Some(walk)) = walk.as_deref() else { return Ok(()) };
+        match walk {
             Walk::Modules(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
             Walk::Members(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
             Walk::Children(walk) => walk.held().try_for_each(|handle| visit.call(handle)),
@@ -111,6 +94,10 @@ impl WalkIterator {
 
 fn handle(module: &Bound<'_, Module>) -> Handle {
     module.clone().into_any().unbind()
+}
+
+fn text(module: &Bound<'_, Module>, text: &str) -> Py<PyString> {
+    PyString::new(module.py(), text).unbind()
 }
 
 fn members(
@@ -133,11 +120,11 @@ fn members(
     }
     let modules = if recurse {
         let seen = Seen::Native(Visited::default());
-        Modules::Walk(ModuleWalk::of(&Interpreter, handle(slf), prefix, seen, unique)?)
+        Modules::Walk(ModuleWalk::of(&py, handle(slf), text(slf, prefix), seen, unique)?)
     } else {
-        Modules::One(Some(handle(slf)), prefix.to_owned())
+        Modules::One(Some(handle(slf)), text(slf, prefix))
     };
-    Ok(WalkIterator::new(Walk::Members(MemberWalk::new(modules, kind, unique)), named))
+    Ok(WalkIterator::new(Walk::Members(MemberWalk::new(modules, kind, unique, named)), named))
 }
 
 /// Calls a method that a class has overridden, and drops the names from what it yields.
@@ -167,7 +154,7 @@ impl Module {
     ) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_modules")?;
         let seen = memo.map_or_else(|| Seen::Native(Visited::default()), |memo| Seen::Set(memo.unbind()));
-        let walk = ModuleWalk::new(handle(slf), prefix, seen, remove_duplicate);
+        let walk = ModuleWalk::new(handle(slf), text(slf, prefix), seen, remove_duplicate);
         Ok(WalkIterator::new(Walk::Modules(walk), true))
     }
 
@@ -179,13 +166,13 @@ impl Module {
         if Method::NamedModules.is_overridden(slf) {
             return without_names(slf, Method::NamedModules, Some(("remove_duplicate", remove_duplicate)));
         }
-        Ok(WalkIterator::new(Walk::Modules(ModuleWalk::new(handle(slf), "", seen, remove_duplicate)), false))
+        Ok(WalkIterator::new(Walk::Modules(ModuleWalk::new(handle(slf), text(slf, ""), seen, remove_duplicate)), false))
     }
 
     /// Goes through the direct children, each once, with their names.
     fn named_children(slf: &Bound<'_, Self>) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_modules")?;
-        Ok(WalkIterator::new(Walk::Children(ChildWalk::new(handle(slf))), true))
+        Ok(WalkIterator::new(Walk::Children(ChildWalk::new(handle(slf), Some(text(slf, "")))), true))
     }
 
     /// Goes through the direct children, each once.
@@ -194,7 +181,7 @@ impl Module {
             return without_names(slf, Method::NamedChildren, None);
         }
         Self::ensure_ready(slf, "_modules")?;
-        Ok(WalkIterator::new(Walk::Children(ChildWalk::new(handle(slf))), false))
+        Ok(WalkIterator::new(Walk::Children(ChildWalk::new(handle(slf), None)), false))
     }
 
     /// Goes through the parameters, each with its dotted name.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rsnn import Generator, Tensor
 
 _MODES = ["fan_in", "fan_out"]
+_NUMBERS = (int, float)
 _GAINS = {
     "linear": 1,
     "conv1d": 1,
@@ -46,7 +47,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
-        if isinstance(slope, bool) or not isinstance(slope, int | float):
+        if isinstance(slope, bool) or not isinstance(slope, _NUMBERS):
             raise ValueError(f"calculate_gain: expected a number as negative slope, got {slope!r}")
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in _GAINS:
@@ -67,11 +68,12 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
 
 def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     """The fan that ``mode`` names."""
-    mode = mode.lower()
-    if mode == "fan_in":
+    # Layers ask in lower case, thousands of times: then without a copy of the text.
+    if mode == "fan_in" or mode.lower() == "fan_in":
         return _calculate_fan_in_and_fan_out(tensor)[0]
-    if mode == "fan_out":
+    if mode.lower() == "fan_out":
         return _calculate_fan_in_and_fan_out(tensor)[1]
+    mode = mode.lower()
     raise ValueError(f"Mode {mode} not supported, please use one of {_MODES}")
 
 

@@ -1,0 +1,170 @@
+//! The dotted names of what a module holds, as Python strings. A module keeps them from one walk to the next: they are
+//! the keys of a state and what `named_parameters` gives, time and again, and rarely change.
+
+use super::class::{Handle, Module};
+use crate::nn::module::Kind;
+use crate::nn::registry::Name;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use smallvec::SmallVec;
+
+/// Things that a module holds, by key or path.
+pub type Members<'py> = SmallVec<[(Bound<'py, PyString>, Bound<'py, PyAny>); 4]>;
+
+/// The names that a module's entries have below one path. Kept inside of the module, beside its state.
+#[derive(Default)]
+pub struct Paths(Option<Box<Kept>>);
+
+struct Kept {
+    /// The module's own path.
+    path: Py<PyString>,
+    /// By kind and position, as they were last found: a registry's name and the string made of it.
+    entries: [Vec<Option<(Name, Py<PyString>)>>; 3],
+}
+
+/// Where a module stands in a state: its path, and what its keys begin with.
+pub struct Place<'py> {
+    path: Bound<'py, PyString>,
+    /// The beginning of the keys where it is not the path and a dot (or nothing, at the root).
+    prefix: Option<Bound<'py, PyString>>,
+}
+
+impl<'py> Place<'py> {
+    /// Of a descendant with a path.
+    pub fn at(path: Bound<'py, PyString>) -> PyResult<Self> {
+        // A root's child without a name has a dot before its keys all the same.
+        let prefix = path.is_empty()?.then(|| PyString::new(path.py(), "."));
+        Ok(Self { path, prefix })
+    }
+
+    /// Of the module whose keys begin so.
+    pub fn of_prefix(py: Python<'py>, prefix: &str) -> Self {
+        let path = prefix.strip_suffix('.').filter(|path| !path.is_empty());
+        if prefix.is_empty() || path.is_some() {
+            return Self { path: PyString::new(py, path.unwrap_or_default()), prefix: None };
+        }
+        // Versions stand under the prefix without its last character, whatever that is.
+        let path = prefix.char_indices().next_back().map_or("", |(end, _)| &prefix[..end]);
+        Self { path: PyString::new(py, path), prefix: Some(PyString::new(py, prefix)) }
+    }
+
+    /// The key of the module's version.
+    pub fn path(&self) -> &Bound<'py, PyString> {
+        &self.path
+    }
+
+    /// What the keys begin with.
+    pub fn prefix(&self) -> PyResult<Bound<'py, PyString>> {
+        match &self.prefix {
+            Some(prefix) => Ok(prefix.clone()),
+            None if self.path.is_empty()? => Ok(self.path.clone()),
+            None => Ok(PyString::new(self.path.py(), &format!("{}.", self.path.to_str()?))),
+        }
+    }
+
+    /// The number of bytes of [`prefix`](Self::prefix).
+    pub fn prefix_len(&self) -> PyResult<usize> {
+        match &self.prefix {
+            Some(prefix) => Ok(prefix.to_str()?.len()),
+            None => Ok(Some(self.path.to_str()?.len()).filter(|&len| len > 0).map_or(0, |len| len + 1)),
+        }
+    }
+
+    /// The key of something that is in no registry.
+    pub fn key_of(&self, name: &str) -> PyResult<Bound<'py, PyString>> {
+        Ok(PyString::new(self.path.py(), &format!("{}{name}", self.prefix()?.to_str()?)))
+    }
+
+    /// The key of what the module has under a name, or the path of a child.
+    pub fn key(&self, paths: &mut Paths, kind: Kind, position: usize, name: &Name) -> PyResult<Bound<'py, PyString>> {
+        let py = self.path.py();
+        match &self.prefix {
+            None => Ok(paths.get(&self.path, kind, position, name)?.into_bound(py)),
+            Some(prefix) => Ok(PyString::new(py, &format!("{}{name}", prefix.to_str()?))),
+        }
+    }
+
+    /// What the module itself saves, by key.
+    pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
+        let py = module.py();
+        let (mut members, mut result) = (Members::new(), Ok(()));
+        module.get().read_with_paths(|state, paths| {
+            state.for_each_saved(|kind, position, name, handle| match self.key(paths, kind, position, name) {
+                Ok(key) => members.push((key, handle.clone_ref(py).into_bound(py))),
+                Err(error) => result = Err(error),
+            });
+        });
+        result.map(|()| members)
+    }
+
+    /// The children, each with its place.
+    pub fn children(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
+        let py = module.py();
+        module.get().read_with_paths(|state, paths| {
+            let children = state.children.iter().enumerate();
+            let children = children.filter_map(|(position, (name, child))| Some((position, name, child?)));
+            let place = |(position, name, child): (usize, &Name, &Handle)| {
+                Ok((self.key(paths, Kind::Child, position, name)?, child.clone_ref(py).into_bound(py)))
+            };
+            children.map(place).collect()
+        })
+    }
+}
+
+/// The path of an entry of a module that has this path.
+fn joined(py: Python<'_>, path: &Bound<'_, PyString>, name: &str) -> PyResult<Py<PyString>> {
+    let path = path.to_str()?;
+    if path.is_empty() {
+        return Ok(PyString::new(py, name).unbind());
+    }
+    let mut text = SmallVec::<[u8; 128]>::with_capacity(path.len() + 1 + name.len());
+    for part in [path, ".", name] {
+        text.extend_from_slice(part.as_bytes());
+    }
+    Ok(PyString::from_bytes(py, &text)?.unbind())
+}
+
+impl Paths {
+    /// The path of the entry of a kind at a position, for a module that has itself the path `path`.
+    ///
+    /// Strings are made and dropped here; neither runs Python code, so a lock may be held.
+    pub fn get(
+        &mut self,
+        path: &Bound<'_, PyString>,
+        kind: Kind,
+        position: usize,
+        name: &Name,
+    ) -> PyResult<Py<PyString>> {
+        let py = path.py();
+        let Some(kept) = self.below(path)? else { return joined(py, path, name) };
+        let entries = &mut kept.entries[kind as usize];
+        if let Some(Some((known, path))) = entries.get(position)
+            && Name::ptr_eq(known, name)
+        {
+            return Ok(path.clone_ref(py));
+        }
+        let fresh = joined(py, kept.path.bind(py), name)?;
+        if entries.len() <= position {
+            entries.resize_with(position + 1, || None);
+        }
+        entries[position] = Some((name.clone(), fresh.clone_ref(py)));
+        Ok(fresh)
+    }
+
+    /// What is kept for a path. The empty one does not push out another: modules that are part of a model are also
+    /// looked at by themselves.
+    fn below(&mut self, path: &Bound<'_, PyString>) -> PyResult<Option<&mut Kept>> {
+        let py = path.py();
+        let same = match &self.0 {
+            Some(kept) => kept.path.is(path) || kept.path.bind(py).to_str()? == path.to_str()?,
+            None => false,
+        };
+        if !same {
+            if self.0.is_some() && path.to_str()?.is_empty() {
+                return Ok(None);
+            }
+            self.0 = Some(Box::new(Kept { path: path.clone().unbind(), entries: Default::default() }));
+        }
+        Ok(self.0.as_deref_mut())
+    }
+}
