@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 
 import pytest
@@ -176,3 +177,13 @@ def test_parts_of_a_state_are_shown_to_those_who_ask(lib):
     assert seen == [("", whole, OrderedDict), ("1.", ["1.0.weight"], dict)]
     assert result == (["0.bias"], ["1.1.new"]) and list(state) == whole
     assert bool((m[1][0].weight == before + 1).all())
+
+
+def test_collections_come_at_any_time_of_a_save(lib):
+    m = lib.nn.ModuleList([leaf(lib) for _ in range(300)])
+    before = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        assert len(m.state_dict()) == 600
+    finally:
+        gc.set_threshold(*before)

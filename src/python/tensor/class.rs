@@ -297,6 +297,13 @@ impl PyTensor {
 
     /// Shows the collector what the hooks on a leaf keep alive; the interpreter adds the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        // Before 3.13 the interpreter makes the `__dict__` of a new object, and may collect then, before the contents are
+        // there: the address of the tensor still is zero.
+        // SAFETY: the contents are one address, read as a number from the object's own memory.
+        const { assert!(size_of::<PyTensor>() == size_of::<usize>()) };
+        if unsafe { std::ptr::from_ref(self).cast::<usize>().read_volatile() } == 0 {
+            return Ok(());
+        }
         self.tensor.try_for_held(&mut |held| match held.downcast_ref::<Py<PyAny>>() {
             Some(object) => visit.call(object),
             None => Ok(()),
