@@ -19,6 +19,7 @@ impl Array {
     }
 
     fn check_writable(&self) -> Result<()> {
+        self.storage().derived().written();
         crate::ensure!(
             self.storage().writable(),
             Runtime,
@@ -78,6 +79,7 @@ impl Array {
     #[allow(clippy::mut_from_ref)]
     pub fn slice_mut<T: Element>(&self) -> &mut [T] {
         self.check::<T>();
+        self.storage().derived().written();
         assert!(self.is_contiguous() && self.storage().writable(), "slice_mut of a strided or read-only array");
         // SAFETY: contiguous, inside the storage, of this type; uniqueness is the caller's promise (safety model).
         unsafe { std::slice::from_raw_parts_mut(self.first::<T>(), self.numel()) }
@@ -97,6 +99,7 @@ impl Array {
     /// If two indices name one place, or the memory is read-only.
     pub fn view_mut<T: Element>(&self) -> ArrayViewMutD<'_, T> {
         self.check::<T>();
+        self.storage().derived().written();
         assert!(!self.layout().may_overlap() && self.storage().writable(), "view_mut of an overlapping layout");
         let shape = IxDyn(self.shape()).strides(IxDyn(self.strides()));
         // SAFETY: as in `view`; no two indices overlap; uniqueness is the caller's promise.

@@ -7,6 +7,7 @@ mod access;
 mod cast;
 mod create;
 mod default;
+mod derived;
 mod dispatch;
 mod dtype;
 mod promotion;

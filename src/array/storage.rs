@@ -7,6 +7,7 @@
 //! never reach memory outside of it, since sizes and addresses are immutable here.
 #![allow(unsafe_code)]
 
+use super::derived::Derived;
 use crate::error::{Error, Result};
 use crate::kernels::parallel;
 use crate::memory::Block;
@@ -21,6 +22,7 @@ pub struct Storage {
     ptr: NonNull<u8>,
     bytes: usize,
     owner: Owner,
+    derived: Derived,
 }
 
 enum Owner {
@@ -63,7 +65,7 @@ impl Storage {
 
     fn of(block: Block, bytes: usize) -> Self {
         let ptr = NonNull::new(block.as_ptr()).expect("a block has an address");
-        Storage { ptr, bytes, owner: Owner::Own { _block: block } }
+        Storage { ptr, bytes, owner: Owner::Own { _block: block }, derived: Derived::default() }
     }
 
     /// Memory that somebody else owns, kept alive by `keep`.
@@ -71,13 +73,25 @@ impl Storage {
     /// # Safety
     /// `ptr` must be valid for reads (and for writes, where `writable`) of `bytes` bytes as long as `keep` lives.
     pub unsafe fn foreign(ptr: NonNull<u8>, bytes: usize, writable: bool, keep: Box<dyn Any + Send + Sync>) -> Self {
-        Storage { ptr, bytes, owner: Owner::Foreign { _keep: keep, writable } }
+        Storage { ptr, bytes, owner: Owner::Foreign { _keep: keep, writable }, derived: Derived::default() }
     }
 
     /// The address of the first byte.
     #[inline]
     pub fn as_ptr(&self) -> *mut u8 {
         self.ptr.as_ptr()
+    }
+
+    /// The address of the first byte, for somebody who may keep it and write there unseen.
+    pub fn expose(&self) -> *mut u8 {
+        self.derived.give_up();
+        self.as_ptr()
+    }
+
+    /// What was made of the bytes and holds until they are written.
+    #[inline]
+    pub fn derived(&self) -> &Derived {
+        &self.derived
     }
 
     /// The number of bytes.

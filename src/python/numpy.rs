@@ -148,7 +148,7 @@ fn expose<'py>(py: Python<'py>, array: &Array, owner: Bound<'py, PyTensor>) -> P
             dims.len() as _,
             dims.as_mut_ptr(),
             strides.as_mut_ptr(),
-            array.storage().as_ptr().add(offset).cast(),
+            array.storage().expose().add(offset).cast(),
             flags,
             std::ptr::null_mut(),
         );

@@ -36,6 +36,7 @@ impl Field {
 }
 
 /// The indices `i` of `0..len` for which `origin + i * step` lies in `0..size`.
+#[inline(always)]
 pub fn inside(origin: isize, step: usize, size: usize, len: usize) -> Range<usize> {
     let start = (origin.min(0).unsigned_abs()).div_ceil(step).min(len);
     let end = (size as isize - origin).max(0).unsigned_abs().div_ceil(step).min(len);
@@ -64,8 +65,12 @@ crate::vectorize! {
             let (planes, size) = (&mut to[i * step * rows * pitch..][..step * rows * pitch], rows * pitch);
             let valid = inside(origin[0] + i as isize, down, shape[0], rows);
             for plane in planes.chunks_exact_mut(size.max(1)) {
-                plane[..valid.start * pitch].fill(T::Acc::from_usize(0));
-                plane[valid.end * pitch..].fill(T::Acc::from_usize(0));
+                // An empty fill would still be a call.
+                for outside in [0..valid.start * pitch, valid.end * pitch..plane.len()] {
+                    if !outside.is_empty() {
+                        plane[outside].fill(T::Acc::from_usize(0));
+                    }
+                }
             }
             let line = |row: usize| {
                 let y = origin[0] + (row * down + i) as isize;

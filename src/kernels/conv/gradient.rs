@@ -10,7 +10,7 @@ use super::super::gemm::operand::{Operand, Strided};
 use super::super::gemm::{Output, Start};
 use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
-use super::{Algorithm, Geometry, depthwise, forward_algorithm, input_gradient_algorithm, scatter};
+use super::{Algorithm, Geometry, depthwise, forward_algorithm, input_gradient_algorithm, phases, scatter, taps};
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
 /// each input channel (a transposed convolution has one).
@@ -22,6 +22,7 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
     }
     match input_gradient_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::input_gradient(geometry, g, w, bias, dx),
+        _ if phases::fits::<T>(geometry) => phases::input_gradient(geometry, g, w, bias, dx),
         Algorithm::Scatter => scatter::input_gradient(geometry, g, w, bias, dx),
         _ => {
             let turned = geometry.turned().expect("the chooser has asked");
@@ -99,6 +100,10 @@ pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &
     let size = Size { rows, columns, depth: geometry.batch * geometry.positions() };
     for (group, dw) in dw.chunks_exact_mut(rows * columns).enumerate() {
         let gradients = Gradients { geometry, g, channel: group * rows };
+        if taps::fits::<T>(geometry) {
+            taps::gradient(geometry, group, &gradients, x, dw);
+            continue;
+        }
         let patches = TransposedPatches(Patches::new(geometry, x, group));
         let out = Output { start: dw.as_mut_ptr(), row: columns as isize, column: 1, span: columns, group: 0 };
         // SAFETY: `dw` is the group's part of the weights, borrowed mutably, and has `rows * columns` elements.

@@ -319,6 +319,9 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
     if size.columns == 0 {
         return;
     }
+    if geometry.windows.iter().all(Window::is_pointwise) && positions == geometry.plane() {
+        return pointwise(geometry, x, weights, bias, out);
+    }
     for group in 0..geometry.groups {
         let output = Output {
             start: out[group * channels * positions..].as_mut_ptr(),
@@ -331,5 +334,30 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
         let start = group_start(bias, group * channels..(group + 1) * channels);
         // SAFETY: the output describes the channels of this group in every image of `out`, which is borrowed mutably.
         unsafe { multiply(size, T::Acc::from_usize(1), (&weights(group), &patches), start, output) };
+    }
+}
+
+/// [`products`] where patches are the channels' elements themselves: a product for each image.
+fn pointwise<T: Floating, W: Operand<T::Acc>>(
+    geometry: &Geometry,
+    x: &[T],
+    weights: impl Fn(usize) -> W,
+    bias: Option<&[T]>,
+    out: &mut [T],
+) {
+    let (inner, outer, positions) = (geometry.group_in(), geometry.group_out(), geometry.positions());
+    let size = Size { rows: outer, columns: positions, depth: inner };
+    for group in 0..geometry.groups {
+        let weights = weights(group);
+        let start = group_start(bias, group * outer..(group + 1) * outer);
+        for image in 0..geometry.batch {
+            let from = (image * geometry.in_channels + group * inner) * positions;
+            let x = ArrayView2::from_shape((inner, positions), &x[from..][..inner * positions]).expect("whole planes");
+            let to = (image * geometry.out_channels + group * outer) * positions;
+            let to = out[to..][..outer * positions].as_mut_ptr();
+            let output = Output { start: to, row: positions as isize, column: 1, span: positions, group: 0 };
+            // SAFETY: the output is the image's channels of this group, which are borrowed mutably.
+            unsafe { multiply(size, T::Acc::from_usize(1), (&weights, &Strided::right(x)), start, output) };
+        }
     }
 }

@@ -5,18 +5,23 @@
 //! geometry and chooses the algorithm; a transposed convolution is [`input_gradient`] read as a forward function.
 #![allow(unsafe_code)]
 
+mod channels;
 mod depthwise;
 mod direct;
 mod field;
 mod gradient;
 mod im2col;
+mod packed;
+mod phases;
 mod scatter;
+mod taps;
 
 use super::float::Floating;
 use super::gemm::Start;
 use crate::shape::window::Window;
 
 pub use gradient::{bias_gradient, input_gradient, weight_gradient};
+pub use packed::Packed;
 
 /// The sizes of a convolution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +167,7 @@ pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<
     debug_assert_eq!(out.len(), geometry.batch * geometry.out_channels * geometry.positions());
     match forward_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::forward(geometry, x, w, bias, out),
+        _ if channels::fits::<T>(geometry) => packed::forward(geometry, x, w, bias, out),
         _ => {
             let flat = geometry.flattened();
             im2col::forward(flat.as_ref().unwrap_or(geometry), x, w, bias, out);

@@ -192,9 +192,98 @@ fn bands_tiles_and_rows_of_any_size_are_right() {
     check::<f64>(&Geometry::new(1, (3, 15), 1, &square(50, 3, 1, 1)));
 }
 
+/// A window with everything given.
+fn window(input: usize, (kernel, stride, dilation): (usize, usize, usize), pad: (usize, usize)) -> Window {
+    Window { stride, dilation, pad_before: pad.0, pad_after: pad.1, ..Window::new(input, kernel) }
+}
+
+/// Geometries whose channels fill registers: in several blocks, bands, panels and shares, with tiles of every size.
+fn with_channels_in_registers() -> Vec<Geometry> {
+    let odd = [window(11, (2, 3, 2), (0, 3)), window(23, (5, 2, 1), (4, 1))];
+    let mut list = vec![
+        Geometry::new(2, (3, 16), 1, &square(30, 3, 1, 1)),
+        Geometry::new(1, (70, 32), 1, &square(9, 3, 1, 1)),
+        Geometry::new(2, (20, 40), 1, &square(15, 5, 2, 2)),
+        Geometry::new(1, (5, 100), 1, &square(7, 3, 1, 1)),
+        Geometry::new(1, (300, 32), 1, &square(10, 1, 1, 0)),
+        Geometry::new(2, (300, 30), 1, &square(20, 1, 1, 0)),
+        Geometry::new(1, (2, 32), 1, &square(130, 3, 1, 1)),
+        Geometry::new(1, (12, 64), 2, &square(13, 1, 2, 0)),
+        Geometry::new(2, (3, 32), 1, &square(40, 7, 2, 3)),
+        Geometry::new(3, (64, 16), 1, &square(7, 3, 2, 1)),
+        Geometry::new(2, (4, 32), 1, &[window(300, (3, 1, 1), (1, 1))]),
+        Geometry::new(1, (7, 48), 1, &odd),
+        Geometry::new(0, (7, 32), 1, &odd),
+    ];
+    // Every width of a tile.
+    list.extend((1..16).map(|size| Geometry::new(1, (2, 32), 1, &square(size, 3, 1, 1))));
+    list
+}
+
+#[test]
+fn channels_in_registers_give_what_plain_loops_do() {
+    for geometry in with_channels_in_registers() {
+        assert!(channels::fits::<f32>(&geometry) && channels::fits::<f64>(&geometry), "{geometry:?}");
+        assert!(!channels::fits::<f16>(&geometry), "16 bits are summed in 32");
+        let turned = Geometry::new(
+            geometry.batch,
+            (geometry.out_channels, geometry.in_channels),
+            geometry.groups,
+            &geometry.windows[1..],
+        );
+        let plain = turned.windows.iter().all(|window| window.stride == 1 || window.dilation == 1);
+        assert!(phases::fits::<f32>(&turned) == plain || geometry.taps() == 1, "{turned:?}");
+        check::<f32>(&turned);
+        check::<f64>(&turned);
+        check::<f32>(&geometry);
+        check::<f64>(&geometry);
+    }
+}
+
+#[test]
+fn packed_weights_serve_inputs_of_any_size() {
+    let geometry = |batch, size| Geometry::new(batch, (6, 64), 2, &square(size, 3, 1, 1));
+    let case = Case::<f32>::new(&geometry(1, 9));
+    let packed = Packed::new(&geometry(1, 9), &case.w).unwrap().expect("channels fill registers");
+    for geometry in [geometry(2, 9), geometry(1, 20), geometry(3, 7)] {
+        let case = Case { w: case.w.clone(), ..Case::new(&geometry) };
+        let (mut plain, mut out) = (vec![0.0; case.g.len()], vec![f32::NAN; case.g.len()]);
+        forward(&geometry, &case.x, &case.w, Some(&case.bias[..64]), &mut plain);
+        assert!(packed.is_for::<f32>(&geometry) && !packed.is_for::<f64>(&geometry));
+        packed.forward(&geometry, &case.x, Some(&case.bias[..64]), &mut out);
+        assert_eq!(out, plain);
+    }
+    let depthwise = Geometry::new(1, (64, 64), 64, &square(9, 3, 1, 1));
+    assert!(Packed::new(&depthwise, &[0.0f32; 64 * 9]).unwrap().is_none());
+}
+
+#[test]
+fn layers_of_known_networks_take_the_intended_path() {
+    let geometry = |channels, windows: [Window; 2]| Geometry::new(1, channels, 1, &windows);
+    for taken in [
+        geometry((3, 64), square(224, 7, 2, 3)),
+        geometry((64, 64), square(56, 3, 1, 1)),
+        geometry((128, 128), square(56, 3, 2, 1)),
+        geometry((512, 512), square(7, 3, 1, 1)),
+    ] {
+        assert!(channels::fits::<f32>(&taken), "{taken:?}");
+        let wide = crate::kernels::isa::isa() != crate::kernels::isa::Isa::Portable;
+        assert_eq!(taps::fits::<f32>(&taken), wide, "{taken:?}");
+    }
+    let pointwise = geometry((256, 64), square(56, 1, 1, 0));
+    assert!(channels::fits::<f32>(&pointwise) && !taps::fits::<f32>(&pointwise));
+    // A product that reads the input where it lies.
+    assert!(!channels::fits::<f32>(&geometry((64, 256), square(56, 1, 1, 0))));
+    // Too few channels.
+    assert!(!channels::fits::<f32>(&geometry((1, 5), square(28, 5, 1, 2))));
+}
+
 #[test]
 fn thread_counts_do_not_change_bits() {
     for geometry in [
+        Geometry::new(2, (40, 64), 1, &square(28, 3, 1, 1)),
+        Geometry::new(1, (300, 64), 1, &square(14, 1, 1, 0)),
+        Geometry::new(2, (3, 64), 1, &square(64, 7, 2, 3)),
         Geometry::new(5, (6, 16), 1, &square(28, 5, 1, 0)),
         Geometry::new(5, (6, 16), 1, &square(28, 3, 2, 1)),
         Geometry::new(3, (16, 16), 16, &square(28, 3, 1, 1)),

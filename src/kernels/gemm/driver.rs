@@ -25,6 +25,8 @@ const TASK_WORK: usize = 1 << 17;
 const PACK_LIMIT: usize = 4 << 20;
 /// Depth of a part where the product is cut along the depth.
 const PART_DEPTH: usize = 2048;
+/// Depth up to which the rows of a right operand, each on a page of its own, are read where they lie.
+pub const SHALLOW: usize = 128;
 /// Rows of a task whose sums are kept apart because the output is stored in 16 bits.
 const CONVERTED_ROWS: usize = 256;
 
@@ -135,7 +137,7 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     let (height, width) = tile::<T::Acc>();
     // Operands that are used a few times are read where they lie.
     let direct_left = a.strided().filter(|a| size.columns <= if a.depth == 1 { 4 * width } else { 2 * width });
-    let direct_right = b.strided().filter(|b| b.lane == 1 && size.rows <= 2 * height);
+    let direct_right = b.strided().filter(|b| b.lane == 1 && (size.rows <= 2 * height || size.depth <= SHALLOW));
 
     let limit = if direct_left.is_some() { size.rows } else { PACK_LIMIT / size.depth.max(1) };
     let slab = limit.next_multiple_of(height).min(size.rows);

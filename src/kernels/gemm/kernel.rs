@@ -4,7 +4,7 @@ use num_traits::Zero;
 
 use super::super::float::{Floating, Real};
 use super::super::isa::{Avx2, Avx512, Isa, Portable, Simd, isa};
-use super::super::lanes::Vector;
+use super::super::lanes::{Vector, prefetch};
 
 /// Registers of columns in a full tile.
 const COLUMN_REGISTERS: usize = 2;
@@ -224,6 +224,12 @@ unsafe fn one_tile<S: Simd, R: Real, const M: usize, const N: usize>(
     right: *const R,
     step: isize,
 ) {
+    // The output comes from afar while the depth runs by.
+    for i in 0..tile.size.0 {
+        // SAFETY: the row lies in the output.
+        let row = unsafe { tile.out.at(tile.origin.0 + i, tile.origin.1) };
+        prefetch(row, if tile.out.column == 1 { tile.size.1 } else { 1 });
+    }
     // SAFETY: by the caller's word the operands hold what is read.
     let sums: [[R::Vector<S>; N]; M] = unsafe {
         if left.row == 1 && left.depth == tile_rows::<S>() as isize {

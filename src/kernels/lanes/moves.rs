@@ -24,6 +24,22 @@ pub unsafe fn copy<T, V: Vector<T>>(from: *const T, to: *mut T, len: usize) {
     }
 }
 
+/// Asks for the cache lines of `len` elements ahead of their use; any address will do.
+#[inline(always)]
+pub fn prefetch<T>(from: *const T, len: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..len * size_of::<T>()).step_by(64) {
+        // SAFETY: the instruction reads nothing that anybody sees, and faults nowhere.
+        unsafe {
+            core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(
+                from.cast::<i8>().wrapping_add(line),
+            );
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, len);
+}
+
 /// Copies the elements at even and at odd places of `2 * len` elements apart. Of the last pair the odd one may be missing: `odds`
 /// is then `len - 1`.
 ///
@@ -60,7 +76,7 @@ pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mu
 /// [`Vector::unzip`] of neighbours moves the bits of an element's place (row, then lane) by one; as many steps as a lane has bits
 /// exchange row and lane.
 #[inline(always)]
-fn transpose<T, V: Vector<T>>(rows: &mut [V; 16]) {
+pub fn transpose<T, V: Vector<T>>(rows: &mut [V; 16]) {
     let mut bits = V::LANES;
     while bits > 1 {
         let from = *rows;

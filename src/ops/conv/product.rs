@@ -5,7 +5,7 @@ use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, sum_to};
 use crate::dispatch_float;
 use crate::error::Result;
-use crate::kernels::conv::{self, Geometry};
+use crate::kernels::conv::{self, Geometry, Packed};
 use crate::ops::{through_f32, view};
 use crate::shape::Dims;
 use smallvec::smallvec;
@@ -77,7 +77,15 @@ impl Op for Forward {
             let out = Array::empty(&shape, x.dtype())?;
             dispatch_float!(x.dtype(), T => {
                 let bias = bias.as_ref().map(|bias| bias.slice::<T>());
-                conv::forward(&geometry, x.slice::<T>(), w.slice::<T>(), bias, out.slice_mut::<T>());
+                let (x, out) = (x.slice::<T>(), out.slice_mut::<T>());
+                // Packing may lack memory for what is kept; the call itself packs less at a time.
+                let packed = w.storage().derived().get(w.layout(), || {
+                    Packed::new(&geometry, w.slice::<T>()).ok().flatten()
+                });
+                match packed.filter(|packed| packed.is_for::<T>(&geometry)) {
+                    Some(packed) => packed.forward(&geometry, x, bias, out),
+                    None => conv::forward(&geometry, x, w.slice::<T>(), bias, out),
+                }
             }, else unreachable!("checked before"));
             Ok(out)
         })?;

@@ -22,7 +22,7 @@ fn capsule<K: Kind>(py: Python<'_>, array: Array, flags: u64) -> PyResult<Bound<
     // The stride of an axis that is never walked along means nothing; as 1 it disturbs nobody.
     sizes.extend(array.shape().iter().zip(array.strides()).map(|(&n, &s)| if n > 1 { s as i64 } else { 1 }));
     let start = if array.numel() == 0 { 0 } else { array.layout().offset * array.dtype().size() };
-    let data = array.storage().as_ptr().wrapping_add(start).cast::<c_void>();
+    let data = array.storage().expose().wrapping_add(start).cast::<c_void>();
     let dtype = DataType::of(array.dtype());
     let mut owner = Box::new(Owner { _array: array, sizes });
     let shape = owner.sizes.as_mut_ptr();

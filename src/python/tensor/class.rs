@@ -227,7 +227,7 @@ impl PyTensor {
     /// The address of the first element.
     fn data_ptr(&self) -> usize {
         self.tensor.with_array(|a| {
-            if a.numel() == 0 { 0 } else { a.storage().as_ptr() as usize + a.layout().offset * a.dtype().size() }
+            if a.numel() == 0 { 0 } else { a.storage().expose() as usize + a.layout().offset * a.dtype().size() }
         })
     }
 

@@ -1,0 +1,371 @@
+//! Convolutions whose registers hold output channels: each element of the input is read where it lies and multiplied with the
+//! weights of many channels.
+//!
+//! A task has some positions of an image and some output channels. It goes through the input channels in blocks: it copies the
+//! block's part of the image into padded fields, one for each channel, and runs the inner kernel, which sums over the block's
+//! taps for a tile of positions and a panel of channels. An element is found by the place of its position plus the offset of
+//! its tap, so strides, dilations and short rows cost nothing; nothing is unfolded. Weights are packed as for a matrix product.
+
+mod tile;
+
+use super::super::float::{Floating, Real};
+use super::super::gemm::driver::SHALLOW;
+use super::super::gemm::operand::Operand;
+use super::super::lanes::{copy, prefetch};
+use super::super::parallel;
+use super::super::scratch::with_scratch;
+use super::Geometry;
+use super::field::Field;
+use crate::shape::window::Window;
+use std::ops::Range;
+use tile::tiles_of_task;
+
+/// Products that the inner kernel sums at a time, about: with them a panel takes a small part of a second-level cache.
+const DEPTH: usize = 576;
+/// The same where each channel has one tap, and so a cache line to itself.
+const POINTWISE_DEPTH: usize = 256;
+/// Positions of a task, about.
+const POSITIONS: usize = 224;
+/// Numbers of the fields of a task, at most: a quarter of a 1 MB second-level cache.
+const FIELDS: usize = 64 << 10;
+/// Numbers of the panels that a task goes over for one block of input channels: as above.
+const PANELS: usize = 64 << 10;
+/// Columns of a task, at most, so that it has several rows.
+const COLUMNS: usize = 112;
+/// Output channels of a task, at least, so that filling its fields costs little beside them.
+const CHANNELS: usize = 64;
+/// Tasks to aim for.
+const TASKS: usize = 16;
+/// Elements of a plane up to which its rows are read where they lie.
+const NEAR: usize = 256;
+/// Planes from one that is copied to one that is asked for.
+const AHEAD: usize = 4;
+/// Registers of channels in a full panel.
+const REGISTERS: usize = 2;
+/// Positions of a full tile on the instruction set with the most registers.
+const MOST: usize = 14;
+
+/// Channels of a panel.
+fn panel_width<R: Real>() -> usize {
+    REGISTERS * lanes::<R>()
+}
+
+/// Lanes of a register of the instruction set in use.
+fn lanes<R: Real>() -> usize {
+    super::super::gemm::kernel::tile::<R>().1 / REGISTERS
+}
+
+/// Whether [`products`] can be had: for one or two axes, and channels that fill registers.
+pub fn applies<T: Floating>(geometry: &Geometry) -> bool {
+    let (channels, lanes) = (geometry.group_out(), lanes::<T::Acc>());
+    T::IS_REAL && geometry.windows[0] == Window::unit() && channels.next_multiple_of(lanes) * 3 <= channels * 4
+}
+
+/// Whether [`products`] is the way to go: a plain product of little depth reads its operands where they lie.
+pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
+    let shallow = geometry.depth() <= SHALLOW && geometry.windows.iter().all(Window::is_pointwise);
+    applies::<T>(geometry) && !shallow
+}
+
+/// How a convolution is cut into tasks; depends on sizes alone.
+struct Plan {
+    /// Rows and columns of a task.
+    band: [usize; 2],
+    /// Input channels of a block.
+    block: usize,
+    /// Panels of output channels of a task.
+    panels: usize,
+    /// Whether the input is read where it lies.
+    near: bool,
+}
+
+impl Plan {
+    fn new(geometry: &Geometry, width: usize) -> Self {
+        let [_, height, columns] = geometry.output;
+        let taps = geometry.taps();
+        let blocks = |depth: usize| geometry.depth().div_ceil(depth.max(taps)).max(1);
+        let mut block = geometry.group_in().div_ceil(blocks(if taps == 1 { POINTWISE_DEPTH } else { DEPTH })).max(1);
+        let near = geometry.windows.iter().all(Window::is_pointwise)
+            && geometry.positions() == geometry.plane()
+            && geometry.plane() <= NEAR;
+        let columns = columns.div_ceil(columns.div_ceil(COLUMNS).max(1)).max(1);
+        let mut rows = (POSITIONS / columns).clamp(1, height.max(1));
+        // Equal bands.
+        rows = height.div_ceil(height.div_ceil(rows).max(1)).max(1);
+        let band = if near { [height, geometry.output[2]] } else { [rows, columns] };
+        let field = field(geometry, band).len();
+        block = block.min((FIELDS / field.max(1)).max(1));
+        let all = geometry.group_out().div_ceil(width);
+        let bands = geometry.batch * height.div_ceil(band[0].max(1)) * geometry.output[2].div_ceil(band[1].max(1));
+        let most = (PANELS / (block * taps * width)).max(1);
+        let least = CHANNELS.div_ceil(width);
+        let panels = all.div_ceil(TASKS.div_ceil(bands.max(1))).max(least).min(most);
+        // Equal shares.
+        let panels = all.div_ceil(all.div_ceil(panels));
+        Plan { band, block, panels, near }
+    }
+}
+
+/// The field of a band. Elements are split by remainders modulo the stride, so positions of a row are side by side.
+fn field(geometry: &Geometry, band: [usize; 2]) -> Field {
+    let [_, second, third] = &geometry.windows;
+    let size = |window: &Window, count: usize| count + (window.kernel - 1) * window.dilation / window.stride;
+    let used = [second, third].map(|window| {
+        (0..window.stride).map(|phase| (0..window.kernel).any(|tap| tap * window.dilation % window.stride == phase))
+    });
+    Field {
+        size: [size(second, band[0]), size(third, band[1])],
+        strides: [second.stride, third.stride],
+        used: used.map(Iterator::collect),
+    }
+}
+
+/// Elements from one field to the next: an odd number of cache lines, so that one position of all channels is spread over the
+/// first-level cache.
+fn field_step<R: Real>(field: &Field) -> usize {
+    let line = 64 / size_of::<R>();
+    (field.len().div_ceil(line) | 1) * line
+}
+
+/// The weights of a group as [`pack`] leaves them.
+#[derive(Clone, Copy)]
+pub struct Weights<'a, R> {
+    /// Panels, each with a row for every tap of every input channel.
+    pub packed: &'a [R],
+    /// Whether the taps of a channel are stored from the last to the first.
+    pub turned: bool,
+}
+
+/// The numbers that the packed weights of a group take.
+pub fn packed_len<R: Real>(channels: usize, depth: usize) -> usize {
+    channels.next_multiple_of(panel_width::<R>()) * depth
+}
+
+/// Packs the weights of a group (lanes: output channels; depth: taps of all input channels): one panel after the other.
+pub fn pack<R: Real>(weights: &impl Operand<R>, (channels, depth): (usize, usize), packed: &mut [R]) {
+    let width = panel_width::<R>();
+    parallel::for_each_chunk_mut(packed, width * depth, width * depth, |at, panel| {
+        let lanes = at * width..((at + 1) * width).min(channels);
+        weights.pack_panel(0..depth, lanes, width, panel);
+    });
+}
+
+/// Where positions go in the plane of an output channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Elements from one channel to the next.
+    pub plane: usize,
+    /// The first position.
+    pub first: usize,
+    /// Elements from one row to the next, and from one position of a row to the next.
+    pub steps: [usize; 2],
+}
+
+impl Places {
+    /// One after the other.
+    pub fn dense(geometry: &Geometry) -> Places {
+        Places { plane: geometry.positions(), first: 0, steps: [geometry.output[2], 1] }
+    }
+}
+
+/// One group of a convolution, with its packed weights.
+///
+/// # Panics
+/// If the places lie outside of their planes.
+pub fn products<T: Floating>(
+    geometry: &Geometry,
+    x: &[T],
+    (group, weights): (usize, Weights<'_, T::Acc>),
+    bias: Option<&[T]>,
+    (places, out): (Places, &mut [T]),
+) {
+    let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
+    let width = panel_width::<T::Acc>();
+    if positions == 0 || geometry.batch == 0 || channels == 0 {
+        return;
+    }
+    let [rows, columns] = [geometry.output[1], geometry.output[2]];
+    let last = places.first + (rows - 1) * places.steps[0] + (columns - 1) * places.steps[1];
+    assert!(last < places.plane && out.len() >= geometry.batch * geometry.out_channels * places.plane);
+    let plan = Plan::new(geometry, width);
+    let (first, image) = (group * channels, geometry.out_channels * places.plane);
+    let mut starts = vec![T::Acc::from_usize(0); channels.next_multiple_of(width)];
+    for (start, bias) in starts.iter_mut().zip(bias.iter().flat_map(|bias| &bias[first..])).take(channels) {
+        *start = bias.to_acc();
+    }
+    let field = field(geometry, plan.band);
+    let step = if plan.near { geometry.plane() } else { field_step::<T::Acc>(&field) };
+    let offsets = offsets(geometry, &field, step, plan.block, weights.turned);
+    let [down, across] = [0, 1].map(|axis| geometry.output[axis + 1].div_ceil(plan.band[axis]));
+    let shares = channels.div_ceil(plan.panels * width);
+    let cost = plan.band[0] * plan.band[1] * plan.panels * width * depth;
+    let target = Out(out.as_mut_ptr());
+    parallel::for_each_index(geometry.batch * down * across * shares, cost, |task| {
+        // Tasks of one band follow each other.
+        let (share, band) = (task % shares, task / shares);
+        let (number, top, left) = (band / (down * across), band / across % down, band % across);
+        let (top, left) = (top * plan.band[0], left * plan.band[1]);
+        let size = [plan.band[0].min(geometry.output[1] - top), plan.band[1].min(geometry.output[2] - left)];
+        let from = number * geometry.in_channels + group * geometry.group_in();
+        let x = &x[from * geometry.plane()..][..geometry.group_in() * geometry.plane()];
+        let share = share * plan.panels * width..((share + 1) * plan.panels * width).min(channels);
+        let place = places.first + top * places.steps[0] + left * places.steps[1];
+        let out = number * image + (first + share.start) * places.plane + place;
+        let task = Task {
+            geometry,
+            plan: &plan,
+            field: &field,
+            step,
+            offsets: &offsets,
+            packed: &weights.packed[share.start * depth..share.end.next_multiple_of(width) * depth],
+            starts: &starts[share.start..share.end.next_multiple_of(width)],
+            channels: share.len(),
+            origin: [top, left],
+            size,
+            places,
+            // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one; the place lies in the output.
+            out: unsafe { target.get().add(out).cast() },
+        };
+        task.run(x);
+    });
+}
+
+/// The output on its way to other threads, which write disjoint positions and channels.
+struct Out<T>(*mut T);
+
+// SAFETY: see [`products`].
+unsafe impl<T: Send> Sync for Out<T> {}
+
+impl<T> Out<T> {
+    fn get(&self) -> *mut T {
+        self.0
+    }
+}
+
+/// Where each tap of each channel of a block reads, seen from a position.
+fn offsets(geometry: &Geometry, field: &Field, step: usize, block: usize, turned: bool) -> Vec<usize> {
+    let [_, second, third] = &geometry.windows;
+    let taps =
+        (0..second.kernel).flat_map(|i| (0..third.kernel).map(move |j| [i * second.dilation, j * third.dilation]));
+    let mut taps: Vec<usize> = taps.map(|at| field.offset(at)).collect();
+    if turned {
+        taps.reverse();
+    }
+    (0..block).flat_map(|channel| taps.iter().map(move |tap| channel * step + tap)).collect()
+}
+
+/// Some positions of an image and some output channels.
+struct Task<'a, R> {
+    geometry: &'a Geometry,
+    plan: &'a Plan,
+    field: &'a Field,
+    /// Elements from one channel to the next in fields.
+    step: usize,
+    offsets: &'a [usize],
+    /// Weights of the task's channels, and what each starts from, filled up to whole panels.
+    packed: &'a [R],
+    starts: &'a [R],
+    channels: usize,
+    /// The first row and column, and how many.
+    origin: [usize; 2],
+    size: [usize; 2],
+    places: Places,
+    /// The first position of the first channel.
+    out: *mut R,
+}
+
+impl<R: Real> Task<'_, R> {
+    /// Computes the task from the input channels of its group.
+    fn run<T: Floating<Acc = R>>(&self, x: &[T]) {
+        let geometry = self.geometry;
+        let [rows, columns] = self.size;
+        let last = (rows - 1) * self.pitch() + columns - 1 + MOST;
+        let blocks = geometry.group_in().div_ceil(self.plan.block);
+        let kept = if blocks > 1 { rows * columns * self.starts.len() } else { 0 };
+        let len = if self.plan.near { 0 } else { self.plan.block * self.step + MOST };
+        with_scratch::<R, _>(kept, |kept| {
+            with_scratch::<R, _>(len, |fields| {
+                if self.padded() {
+                    fields.fill(R::from_usize(0));
+                }
+                for number in 0..blocks {
+                    let first = number * self.plan.block;
+                    let block = first..(first + self.plan.block).min(geometry.group_in());
+                    let x = &x[block.start * geometry.plane()..];
+                    let fields = if self.plan.near {
+                        // SAFETY: `fits` asked for `IS_REAL`, which makes both types one.
+                        unsafe { std::slice::from_raw_parts(x.as_ptr().cast::<R>(), x.len()) }
+                    } else {
+                        self.fill(&x[..block.len() * geometry.plane()], fields);
+                        &*fields
+                    };
+                    let depth = block.start * geometry.taps()..block.end * geometry.taps();
+                    let reach = self.offsets[..depth.len()].iter().max().copied().unwrap_or(0) + last;
+                    if reach <= fields.len() {
+                        tiles_of_task(self, fields, depth, kept, (number == 0, number + 1 == blocks));
+                    } else {
+                        // The last tile reads beyond its positions, but not beyond the tensor.
+                        with_scratch::<R, _>(reach, |room| {
+                            let (all, rest) = room.split_at_mut(fields.len());
+                            all.copy_from_slice(fields);
+                            rest.fill(R::from_usize(0));
+                            tiles_of_task(self, room, depth, kept, (number == 0, number + 1 == blocks));
+                        });
+                    }
+                }
+            });
+        });
+    }
+
+    /// Elements from one row of positions to the next in fields.
+    fn pitch(&self) -> usize {
+        if self.plan.near { self.size[1] } else { self.field.size[1] }
+    }
+
+    /// Copies the planes of a block of channels into its fields.
+    fn fill<T: Floating<Acc = R>>(&self, x: &[T], fields: &mut [R]) {
+        let [_, second, third] = &self.geometry.windows;
+        let origin = [(self.origin[0], second), (self.origin[1], third)];
+        let origin = origin.map(|(at, window)| (at * window.stride) as isize - window.pad_before as isize);
+        let plane = self.geometry.plane().max(1);
+        if self.geometry.windows.iter().all(Window::is_pointwise) && self.size[1] == third.input {
+            let first = self.origin[0] * third.input;
+            return copy_planes(&x[first..], plane, fields, self.step, self.size[0] * self.size[1]);
+        }
+        // The part of a plane that is copied, a few planes ahead.
+        let (height, width) = (self.field.size[0] * second.stride, self.field.size[1] * third.stride);
+        let corner = x.as_ptr().wrapping_offset(origin[0].max(0) * third.input as isize + origin[1].max(0));
+        for (number, (from, to)) in x.chunks_exact(plane).zip(fields.chunks_exact_mut(self.step)).enumerate() {
+            let ahead = corner.wrapping_add((number + AHEAD) * plane);
+            for row in 0..height.min(second.input) {
+                prefetch(ahead.wrapping_add(row * third.input), width.min(third.input));
+            }
+            self.field.fill(from, [second.input, third.input], origin, &mut to[..self.field.len()]);
+        }
+    }
+
+    /// Whether fields have columns of padding.
+    fn padded(&self) -> bool {
+        let third = &self.geometry.windows[2];
+        let first = (self.origin[1] * third.stride) as isize - third.pad_before as isize;
+        first < 0 || first + (self.field.size[1] * third.stride) as isize > third.input as isize
+    }
+}
+
+crate::vectorize! {
+    /// Copies the first `len` elements of each plane; the first plane may have begun already.
+    fn copy_planes[S; T: Floating](simd: S, x: &[T], plane: usize, fields: &mut [T::Acc], step: usize, len: usize) {
+        debug_assert!(T::IS_REAL);
+        let mut x = x;
+        for to in fields.chunks_exact_mut(step) {
+            let (from, to) = (&x[..len], &mut to[..len]);
+            prefetch(x.as_ptr().wrapping_add(AHEAD * plane), len);
+            // SAFETY: `T` is `T::Acc`, and both have `len` elements.
+            unsafe { copy::<T::Acc, <T::Acc as Real>::Vector<S>>(from.as_ptr().cast(), to.as_mut_ptr(), len) };
+            if x.len() < plane + len {
+                break;
+            }
+            x = &x[plane..];
+        }
+    }
+}

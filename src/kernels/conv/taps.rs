@@ -1,0 +1,384 @@
+//! Weight gradients whose registers hold output channels: a few taps of one input channel at a time, summed over positions.
+//!
+//! Output gradients are packed position by position, as a right operand of a matrix product is. The input is copied into padded
+//! fields, and there the taps of a position are neighbours: each step of the inner kernel reads the gradients of one position
+//! and multiplies them with the elements under a few rows of taps. Nothing is unfolded, and sums stay in registers over many
+//! rows.
+
+use super::super::float::{Floating, Real};
+use super::super::gemm::kernel::tile;
+use super::super::gemm::operand::Operand;
+use super::super::isa::{Isa, Simd, isa};
+use super::super::lanes::{Vector, transpose};
+use super::super::parallel;
+use super::super::scratch::with_scratch;
+use super::Geometry;
+use super::field::Field;
+use crate::shape::window::Window;
+use std::ops::Range;
+
+/// Numbers of output gradients that are packed at a time, at most.
+const PACKED: usize = 4 << 20;
+/// Positions that a task goes over for one input channel at a time: their gradients stay in the second-level cache while the
+/// channels come by.
+const POSITIONS: usize = 1024;
+/// Tasks to aim for.
+const TASKS: usize = 16;
+/// Registers of channels in a panel.
+const REGISTERS: usize = 2;
+
+/// Whether [`gradient`] is the way to go: for one or two axes, windows of a few neighbours, and channels that fill registers.
+pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
+    let [first, second, third] = &geometry.windows;
+    let (channels, lanes) = (geometry.group_out(), tile::<T::Acc>().1 / REGISTERS);
+    T::IS_REAL
+        && isa() != Isa::Portable
+        && *first == Window::unit()
+        && matches!(third.kernel, 3 | 5 | 7)
+        && second.dilation == 1
+        && third.dilation == 1
+        && channels.next_multiple_of(lanes) * 4 <= channels * 5
+}
+
+/// Rows of taps that the inner kernel takes at a time: as many as there are registers for.
+const fn tap_rows<S: Simd>(columns: usize) -> usize {
+    match (S::ISA, columns) {
+        (Isa::Avx512, 3) => 3,
+        (Isa::Avx512, _) | (_, 3) => 2,
+        _ => 1,
+    }
+}
+
+/// Rows of positions of one image, and their part of a band's fields.
+struct Segment {
+    image: usize,
+    top: usize,
+    count: usize,
+    field: Field,
+    /// Where its fields begin, in those of all channels of a task.
+    at: usize,
+}
+
+/// Rows of positions, counted over all images, that are gone over together.
+struct Band {
+    rows: Range<usize>,
+    segments: Vec<Segment>,
+    /// Where each row begins in the field of a task's first channel.
+    places: Vec<usize>,
+    /// Numbers of all fields.
+    len: usize,
+}
+
+impl Band {
+    /// The band of these rows, for tasks of `channels` channels.
+    fn new(geometry: &Geometry, rows: Range<usize>, channels: usize) -> Band {
+        let [_, second, third] = &geometry.windows;
+        let height = geometry.output[1];
+        let (mut segments, mut places, mut len, mut row) = (Vec::new(), Vec::new(), 0, rows.start);
+        while row < rows.end {
+            let (image, top) = (row / height, row % height);
+            let count = (height - top).min(rows.end - row);
+            let size = |window: &Window, count: usize| (count - 1) * window.stride + window.kernel;
+            let field = Field {
+                size: [size(second, count), size(third, geometry.output[2])],
+                strides: [1, 1],
+                used: [vec![true], vec![true]],
+            };
+            places.extend((0..count).map(|y| len + y * second.stride * field.size[1]));
+            let step = channels * field.len();
+            segments.push(Segment { image, top, count, field, at: len });
+            (len, row) = (len + step, row + count);
+        }
+        Band { rows, segments, places, len }
+    }
+}
+
+/// `dw` of one group, `[group_out, group_in, taps]`, from the input `x` and output gradients as an operand (depth: positions of
+/// all images; lanes: output channels).
+pub fn gradient<T: Floating>(
+    geometry: &Geometry,
+    group: usize,
+    gradients: &impl Operand<T::Acc>,
+    x: &[T],
+    dw: &mut [T],
+) {
+    let (inner, outer, taps) = (geometry.group_in(), geometry.group_out(), geometry.taps());
+    let width = tile::<T::Acc>().1;
+    let (columns, rows) = (geometry.output[2], geometry.batch * geometry.output[1]);
+    let panels = outer.div_ceil(width);
+    let channels = inner.div_ceil(TASKS).max(1);
+    let chunk = (PACKED / (panels * width * columns).max(1)).clamp(1, rows.max(1));
+    // A share is some panels of a block of channels.
+    let blocks = inner.div_ceil(channels);
+    let share = panels.div_ceil(TASKS.div_ceil(blocks)).max(1);
+    let shares = panels.div_ceil(share);
+    with_scratch::<T::Acc, _>(inner * taps * panels * width, |sums| {
+        sums.fill(T::Acc::from_usize(0));
+        with_scratch::<T::Acc, _>(chunk * columns * panels * width, |packed| {
+            for start in (0..rows).step_by(chunk) {
+                let chunk = start..(start + chunk).min(rows);
+                let len = chunk.len() * columns * width;
+                pack(gradients, chunk.start * columns..chunk.end * columns, outer, width, &mut packed[..panels * len]);
+                let most = (POSITIONS / columns.max(1)).max(1);
+                let bands: Vec<Band> = chunk
+                    .clone()
+                    .step_by(most)
+                    .map(|row| Band::new(geometry, row..(row + most).min(chunk.end), channels))
+                    .collect();
+                let target = Sums(sums.as_mut_ptr());
+                let cost = channels * taps * share * width * chunk.len() * columns;
+                parallel::for_each_index(blocks * shares, cost, |task| {
+                    let (block, share_at) = (task / shares, task % shares * share);
+                    let first = block * channels;
+                    let task = Task {
+                        geometry,
+                        origin: group * inner + first,
+                        channels: channels.min(inner - first),
+                        packed: &*packed,
+                        first_row: chunk.start,
+                        panel_len: len,
+                        panels: share_at..(share_at + share).min(panels),
+                        // Panel by panel: all channels and taps.
+                        sums: target.get().wrapping_add(first * taps * width),
+                        sums_panel: inner * taps * width,
+                    };
+                    for band in &bands {
+                        task.run(band, x);
+                    }
+                });
+            }
+        });
+        let target = Sums(dw.as_mut_ptr().cast::<T::Acc>());
+        let row = inner * taps;
+        let sums = &*sums;
+        parallel::for_each_index(panels, row * width, |panel| {
+            let count = width.min(outer - panel * width);
+            // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one; `dw` has `row` numbers for each output channel.
+            unsafe {
+                rows_of_columns(
+                    &sums[panel * row * width..][..row * width],
+                    count,
+                    row,
+                    target.get().add(panel * width * row),
+                )
+            };
+        });
+    });
+}
+
+/// Sums on their way to other threads, which write disjoint parts.
+struct Sums<R>(*mut R);
+
+// SAFETY: see [`gradient`].
+unsafe impl<R: Send> Sync for Sums<R> {}
+
+impl<R> Sums<R> {
+    fn get(&self) -> *mut R {
+        self.0
+    }
+}
+
+/// Packs some positions of the gradients: panel by panel, a row for each position.
+fn pack<R: Real>(
+    gradients: &impl Operand<R>,
+    positions: Range<usize>,
+    channels: usize,
+    width: usize,
+    packed: &mut [R],
+) {
+    /// Positions of a piece.
+    const PIECE: usize = 512;
+    let mut pieces = Vec::new();
+    for (number, panel) in packed.chunks_exact_mut(positions.len() * width).enumerate() {
+        let lanes = number * width..((number + 1) * width).min(channels);
+        for (at, part) in panel.chunks_mut(PIECE * width).enumerate() {
+            let start = positions.start + at * PIECE;
+            pieces.push((start..(start + PIECE).min(positions.end), lanes.clone(), part));
+        }
+    }
+    parallel::for_each_chunk_mut(&mut pieces, 1, PIECE * width, |_, piece| {
+        let (positions, lanes, part) = &mut piece[0];
+        gradients.pack_panel(positions.clone(), lanes.clone(), width, part);
+    });
+}
+
+/// Some input channels and some panels of output channels.
+struct Task<'a, R> {
+    geometry: &'a Geometry,
+    /// The first channel of the input.
+    origin: usize,
+    channels: usize,
+    packed: &'a [R],
+    /// The row of positions that the packed gradients begin with.
+    first_row: usize,
+    /// Numbers of a panel.
+    panel_len: usize,
+    panels: Range<usize>,
+    /// The sums of the first channel in the first panel, and how far panels are apart.
+    sums: *mut R,
+    sums_panel: usize,
+}
+
+impl<R: Real> Task<'_, R> {
+    /// Adds the products of a band.
+    fn run<T: Floating<Acc = R>>(&self, band: &Band, x: &[T]) {
+        let [_, second, third] = &self.geometry.windows;
+        let plane = self.geometry.plane();
+        with_scratch::<R, _>(band.len, |fields| {
+            fields.fill(R::from_usize(0));
+            for segment in &band.segments {
+                let origin =
+                    [(segment.top * second.stride) as isize - second.pad_before as isize, -(third.pad_before as isize)];
+                for channel in 0..self.channels {
+                    let from = (segment.image * self.geometry.in_channels + self.origin + channel) * plane;
+                    let to = &mut fields[segment.at + channel * segment.field.len()..][..segment.field.len()];
+                    segment.field.fill(&x[from..from + plane], [second.input, third.input], origin, to);
+                }
+            }
+            rows_of_band(self, band, fields);
+        });
+    }
+}
+
+crate::vectorize! {
+    /// Adds the products of a band whose fields are filled.
+    fn rows_of_band[S; R: Real](simd: S, task: &Task<'_, R>, band: &Band, fields: &[R]) {
+        let width = REGISTERS * <R::Vector<S> as Vector<R>>::LANES;
+        let [_, second, third] = &task.geometry.windows;
+        let (taps, columns) = (task.geometry.taps(), task.geometry.output[2]);
+        let (step, rows) = (third.stride, tap_rows::<S>(third.kernel));
+        for panel in task.panels.clone() {
+            let gradients = &task.packed[panel * task.panel_len + (band.rows.start - task.first_row) * columns * width..];
+            assert!(gradients.len() >= band.rows.len() * columns * width);
+            for channel in 0..task.channels {
+                for top in (0..second.kernel).step_by(rows) {
+                    let at = panel * task.sums_panel + (channel * taps + top * third.kernel) * width;
+                    let run = Run {
+                        fields,
+                        band,
+                        channel,
+                        top,
+                        step,
+                        columns,
+                        gradients: gradients.as_ptr(),
+                        sums: task.sums.wrapping_add(at),
+                    };
+                    // SAFETY: the fields hold all taps of all positions of the band, the gradients have been compared, and the
+                    // sums of these channels and panels are this task's.
+                    unsafe {
+                        match (third.kernel, rows.min(second.kernel - top)) {
+                            (3, 1) => run.add::<R::Vector<S>, 1, 3>(),
+                            (3, 2) => run.add::<R::Vector<S>, 2, 3>(),
+                            (3, _) => run.add::<R::Vector<S>, 3, 3>(),
+                            (5, 1) => run.add::<R::Vector<S>, 1, 5>(),
+                            (5, _) => run.add::<R::Vector<S>, 2, 5>(),
+                            (_, 1) => run.add::<R::Vector<S>, 1, 7>(),
+                            _ => run.add::<R::Vector<S>, 2, 7>(),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the first `count` columns of a panel as rows of `row` numbers each.
+    fn columns_to_rows[S; R: Real](simd: S, panel: &[R], count: usize, row: usize, out: *mut R) {
+        let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        let width = REGISTERS * lanes;
+        assert!(panel.len() == row * width);
+        for first in (0..count).step_by(lanes) {
+            for top in (0..row).step_by(lanes) {
+                let len = lanes.min(row - top);
+                let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                for (i, line) in square.iter_mut().enumerate().take(len) {
+                    // SAFETY: a register of the panel, whose length was asserted.
+                    *line = unsafe { <R::Vector<S> as Vector<R>>::load(panel.as_ptr().add((top + i) * width + first)) };
+                }
+                transpose::<R, R::Vector<S>>(&mut square);
+                for (i, line) in square.iter().enumerate().take(lanes.min(count - first)) {
+                    let to = out.wrapping_add((first + i) * row + top);
+                    // SAFETY: `len` numbers of a row are left; by the word of `rows_of_columns`'s caller.
+                    unsafe { if len == lanes { line.store(to) } else { line.store_first(to, len) } }
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `out` must be valid for writing `count` rows of `row` numbers, which nobody else touches.
+unsafe fn rows_of_columns<R: Real>(panel: &[R], count: usize, row: usize, out: *mut R) {
+    columns_to_rows(panel, count, row, out);
+}
+
+/// Some rows of taps of one channel over one panel.
+struct Run<'a, R> {
+    fields: &'a [R],
+    band: &'a Band,
+    channel: usize,
+    /// The first row of taps.
+    top: usize,
+    /// Elements from one position to the next.
+    step: usize,
+    columns: usize,
+    gradients: *const R,
+    sums: *mut R,
+}
+
+impl<R: Real> Run<'_, R> {
+    /// Adds the sums over the band to those of `M` rows of `K` taps.
+    ///
+    /// # Safety
+    /// Fields and gradients must cover the band; the sums must be this thread's.
+    #[inline(always)]
+    unsafe fn add<V: Vector<R>, const M: usize, const K: usize>(&self) {
+        // SAFETY: by the caller's word.
+        unsafe {
+            let sums: [[[V; REGISTERS]; K]; M] = self.sum();
+            for (i, row) in sums.iter().enumerate() {
+                for (j, registers) in row.iter().enumerate() {
+                    for (n, &sum) in registers.iter().enumerate() {
+                        let to = self.sums.add(((i * K + j) * REGISTERS + n) * V::LANES);
+                        sum.add(V::load(to)).store(to);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The sums over the band.
+    ///
+    /// # Safety
+    /// As for [`Run::add`].
+    #[inline(always)]
+    unsafe fn sum<V: Vector<R>, const M: usize, const K: usize>(&self) -> [[[V; REGISTERS]; K]; M] {
+        let mut sums = [[[V::splat(R::zero()); REGISTERS]; K]; M];
+        let mut gradients = self.gradients;
+        let mut places = self.band.places.iter();
+        for segment in &self.band.segments {
+            let pitch = segment.field.size[1];
+            let origin = self.channel * segment.field.len() + self.top * pitch;
+            for &place in places.by_ref().take(segment.count) {
+                // SAFETY: by the caller's word.
+                unsafe {
+                    let start = self.fields.as_ptr().add(place + origin);
+                    let mut lines: [*const R; M] = std::array::from_fn(|i| start.wrapping_add(i * pitch));
+                    for _ in 0..self.columns {
+                        let values: [V; REGISTERS] = std::array::from_fn(|n| V::load(gradients.add(n * V::LANES)));
+                        for i in 0..M {
+                            for j in 0..K {
+                                let element = V::splat(*lines[i].add(j));
+                                for n in 0..REGISTERS {
+                                    sums[i][j][n] = element.mul_add(values[n], sums[i][j][n]);
+                                }
+                            }
+                            lines[i] = lines[i].wrapping_add(self.step);
+                        }
+                        gradients = gradients.add(REGISTERS * V::LANES);
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
