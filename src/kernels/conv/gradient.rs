@@ -10,7 +10,9 @@ use super::super::gemm::operand::{Operand, Strided};
 use super::super::gemm::{Output, Start};
 use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
-use super::{Algorithm, Geometry, depthwise, forward_algorithm, input_gradient_algorithm, phases, scatter, taps};
+use super::{
+    Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, scatter, taps,
+};
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
 /// each input channel (a transposed convolution has one).
@@ -23,9 +25,11 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
     match input_gradient_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::input_gradient(geometry, g, w, bias, dx),
         _ if phases::fits::<T>(geometry) => phases::input_gradient(geometry, g, w, bias, dx),
-        Algorithm::Scatter => scatter::input_gradient(geometry, g, w, bias, dx),
+        Algorithm::Scatter if !geometry.turned().is_some_and(|turned| direct::fits::<T>(&turned)) => {
+            scatter::input_gradient(geometry, g, w, bias, dx)
+        }
         _ => {
-            let turned = geometry.turned().expect("the chooser has asked");
+            let turned = geometry.turned().expect("it was asked for");
             let flat = turned.flattened();
             let len = geometry.group_out() * geometry.depth();
             let weights = |group: usize| Turned { geometry, w: &w[group * len..][..len] };

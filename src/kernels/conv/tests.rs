@@ -260,6 +260,7 @@ fn packed_weights_serve_inputs_of_any_size() {
 #[test]
 fn layers_of_known_networks_take_the_intended_path() {
     let geometry = |channels, windows: [Window; 2]| Geometry::new(1, channels, 1, &windows);
+    let wide = crate::kernels::isa::isa() != crate::kernels::isa::Isa::Portable;
     for taken in [
         geometry((3, 64), square(224, 7, 2, 3)),
         geometry((64, 64), square(56, 3, 1, 1)),
@@ -267,13 +268,16 @@ fn layers_of_known_networks_take_the_intended_path() {
         geometry((512, 512), square(7, 3, 1, 1)),
     ] {
         assert!(channels::fits::<f32>(&taken), "{taken:?}");
-        let wide = crate::kernels::isa::isa() != crate::kernels::isa::Isa::Portable;
         assert_eq!(taps::fits::<f32>(&taken), wide, "{taken:?}");
     }
     let pointwise = geometry((256, 64), square(56, 1, 1, 0));
     assert!(channels::fits::<f32>(&pointwise) && !taps::fits::<f32>(&pointwise));
     // A product that reads the input where it lies.
     assert!(!channels::fits::<f32>(&geometry((64, 256), square(56, 1, 1, 0))));
+    // LeNet's fill a part of one register.
+    for taken in [geometry((1, 6), square(28, 5, 1, 2)), geometry((6, 16), square(14, 5, 1, 0))] {
+        assert_eq!(taps::fits::<f32>(&taken), wide, "{taken:?}");
+    }
     // Too few channels.
     assert!(!channels::fits::<f32>(&geometry((1, 5), square(28, 5, 1, 2))));
 }

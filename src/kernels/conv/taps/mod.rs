@@ -5,16 +5,18 @@
 //! and multiplies them with the elements under a few rows of taps. Nothing is unfolded, and sums stay in registers over many
 //! rows.
 
+mod rows;
+
 use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
-use super::super::isa::{Isa, Simd, isa};
-use super::super::lanes::{Vector, transpose};
+use super::super::isa::{Isa, isa};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
 use crate::shape::window::Window;
+use rows::{rows_of_band, rows_of_columns};
 use std::ops::Range;
 
 /// Numbers of output gradients that are packed at a time, at most.
@@ -24,29 +26,33 @@ const PACKED: usize = 4 << 20;
 const POSITIONS: usize = 1024;
 /// Tasks to aim for.
 const TASKS: usize = 16;
-/// Registers of channels in a panel.
+/// Registers of channels in a panel, at most.
 const REGISTERS: usize = 2;
 
-/// Whether [`gradient`] is the way to go: for one or two axes, windows of a few neighbours, and channels that fill registers.
+/// Lanes of a register of the instruction set in use.
+fn lanes<R: Real>() -> usize {
+    tile::<R>().1 / REGISTERS
+}
+
+/// Registers of a panel for this many output channels.
+fn registers<R: Real>(channels: usize) -> usize {
+    if channels <= lanes::<R>() { 1 } else { REGISTERS }
+}
+
+/// Whether [`gradient`] is the way to go: for one or two axes, windows of a few neighbours, and channels that fill registers, or
+/// a good part of one.
 pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
     let [first, second, third] = &geometry.windows;
-    let (channels, lanes) = (geometry.group_out(), tile::<T::Acc>().1 / REGISTERS);
+    let (channels, lanes) = (geometry.group_out(), lanes::<T::Acc>());
+    let filled =
+        if channels <= lanes { 4 * channels >= lanes } else { channels.next_multiple_of(lanes) * 3 <= channels * 4 };
     T::IS_REAL
         && isa() != Isa::Portable
         && *first == Window::unit()
         && matches!(third.kernel, 3 | 5 | 7)
         && second.dilation == 1
         && third.dilation == 1
-        && channels.next_multiple_of(lanes) * 4 <= channels * 5
-}
-
-/// Rows of taps that the inner kernel takes at a time: as many as there are registers for.
-const fn tap_rows<S: Simd>(columns: usize) -> usize {
-    match (S::ISA, columns) {
-        (Isa::Avx512, 3) => 3,
-        (Isa::Avx512, _) | (_, 3) => 2,
-        _ => 1,
-    }
+        && filled
 }
 
 /// Rows of positions of one image, and their part of a band's fields.
@@ -103,7 +109,7 @@ pub fn gradient<T: Floating>(
     dw: &mut [T],
 ) {
     let (inner, outer, taps) = (geometry.group_in(), geometry.group_out(), geometry.taps());
-    let width = tile::<T::Acc>().1;
+    let width = registers::<T::Acc>(outer) * lanes::<T::Acc>();
     let (columns, rows) = (geometry.output[2], geometry.batch * geometry.output[1]);
     let panels = outer.div_ceil(width);
     let channels = inner.div_ceil(TASKS).max(1);
@@ -156,7 +162,7 @@ pub fn gradient<T: Floating>(
             // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one; `dw` has `row` numbers for each output channel.
             unsafe {
                 rows_of_columns(
-                    &sums[panel * row * width..][..row * width],
+                    (&sums[panel * row * width..][..row * width], width),
                     count,
                     row,
                     target.get().add(panel * width * row),
@@ -237,148 +243,5 @@ impl<R: Real> Task<'_, R> {
             }
             rows_of_band(self, band, fields);
         });
-    }
-}
-
-crate::vectorize! {
-    /// Adds the products of a band whose fields are filled.
-    fn rows_of_band[S; R: Real](simd: S, task: &Task<'_, R>, band: &Band, fields: &[R]) {
-        let width = REGISTERS * <R::Vector<S> as Vector<R>>::LANES;
-        let [_, second, third] = &task.geometry.windows;
-        let (taps, columns) = (task.geometry.taps(), task.geometry.output[2]);
-        let (step, rows) = (third.stride, tap_rows::<S>(third.kernel));
-        for panel in task.panels.clone() {
-            let gradients = &task.packed[panel * task.panel_len + (band.rows.start - task.first_row) * columns * width..];
-            assert!(gradients.len() >= band.rows.len() * columns * width);
-            for channel in 0..task.channels {
-                for top in (0..second.kernel).step_by(rows) {
-                    let at = panel * task.sums_panel + (channel * taps + top * third.kernel) * width;
-                    let run = Run {
-                        fields,
-                        band,
-                        channel,
-                        top,
-                        step,
-                        columns,
-                        gradients: gradients.as_ptr(),
-                        sums: task.sums.wrapping_add(at),
-                    };
-                    // SAFETY: the fields hold all taps of all positions of the band, the gradients have been compared, and the
-                    // sums of these channels and panels are this task's.
-                    unsafe {
-                        match (third.kernel, rows.min(second.kernel - top)) {
-                            (3, 1) => run.add::<R::Vector<S>, 1, 3>(),
-                            (3, 2) => run.add::<R::Vector<S>, 2, 3>(),
-                            (3, _) => run.add::<R::Vector<S>, 3, 3>(),
-                            (5, 1) => run.add::<R::Vector<S>, 1, 5>(),
-                            (5, _) => run.add::<R::Vector<S>, 2, 5>(),
-                            (_, 1) => run.add::<R::Vector<S>, 1, 7>(),
-                            _ => run.add::<R::Vector<S>, 2, 7>(),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Writes the first `count` columns of a panel as rows of `row` numbers each.
-    fn columns_to_rows[S; R: Real](simd: S, panel: &[R], count: usize, row: usize, out: *mut R) {
-        let lanes = <R::Vector<S> as Vector<R>>::LANES;
-        let width = REGISTERS * lanes;
-        assert!(panel.len() == row * width);
-        for first in (0..count).step_by(lanes) {
-            for top in (0..row).step_by(lanes) {
-                let len = lanes.min(row - top);
-                let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
-                for (i, line) in square.iter_mut().enumerate().take(len) {
-                    // SAFETY: a register of the panel, whose length was asserted.
-                    *line = unsafe { <R::Vector<S> as Vector<R>>::load(panel.as_ptr().add((top + i) * width + first)) };
-                }
-                transpose::<R, R::Vector<S>>(&mut square);
-                for (i, line) in square.iter().enumerate().take(lanes.min(count - first)) {
-                    let to = out.wrapping_add((first + i) * row + top);
-                    // SAFETY: `len` numbers of a row are left; by the word of `rows_of_columns`'s caller.
-                    unsafe { if len == lanes { line.store(to) } else { line.store_first(to, len) } }
-                }
-            }
-        }
-    }
-}
-
-/// # Safety
-/// `out` must be valid for writing `count` rows of `row` numbers, which nobody else touches.
-unsafe fn rows_of_columns<R: Real>(panel: &[R], count: usize, row: usize, out: *mut R) {
-    columns_to_rows(panel, count, row, out);
-}
-
-/// Some rows of taps of one channel over one panel.
-struct Run<'a, R> {
-    fields: &'a [R],
-    band: &'a Band,
-    channel: usize,
-    /// The first row of taps.
-    top: usize,
-    /// Elements from one position to the next.
-    step: usize,
-    columns: usize,
-    gradients: *const R,
-    sums: *mut R,
-}
-
-impl<R: Real> Run<'_, R> {
-    /// Adds the sums over the band to those of `M` rows of `K` taps.
-    ///
-    /// # Safety
-    /// Fields and gradients must cover the band; the sums must be this thread's.
-    #[inline(always)]
-    unsafe fn add<V: Vector<R>, const M: usize, const K: usize>(&self) {
-        // SAFETY: by the caller's word.
-        unsafe {
-            let sums: [[[V; REGISTERS]; K]; M] = self.sum();
-            for (i, row) in sums.iter().enumerate() {
-                for (j, registers) in row.iter().enumerate() {
-                    for (n, &sum) in registers.iter().enumerate() {
-                        let to = self.sums.add(((i * K + j) * REGISTERS + n) * V::LANES);
-                        sum.add(V::load(to)).store(to);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The sums over the band.
-    ///
-    /// # Safety
-    /// As for [`Run::add`].
-    #[inline(always)]
-    unsafe fn sum<V: Vector<R>, const M: usize, const K: usize>(&self) -> [[[V; REGISTERS]; K]; M] {
-        let mut sums = [[[V::splat(R::zero()); REGISTERS]; K]; M];
-        let mut gradients = self.gradients;
-        let mut places = self.band.places.iter();
-        for segment in &self.band.segments {
-            let pitch = segment.field.size[1];
-            let origin = self.channel * segment.field.len() + self.top * pitch;
-            for &place in places.by_ref().take(segment.count) {
-                // SAFETY: by the caller's word.
-                unsafe {
-                    let start = self.fields.as_ptr().add(place + origin);
-                    let mut lines: [*const R; M] = std::array::from_fn(|i| start.wrapping_add(i * pitch));
-                    for _ in 0..self.columns {
-                        let values: [V; REGISTERS] = std::array::from_fn(|n| V::load(gradients.add(n * V::LANES)));
-                        for i in 0..M {
-                            for j in 0..K {
-                                let element = V::splat(*lines[i].add(j));
-                                for n in 0..REGISTERS {
-                                    sums[i][j][n] = element.mul_add(values[n], sums[i][j][n]);
-                                }
-                            }
-                            lines[i] = lines[i].wrapping_add(self.step);
-                        }
-                        gradients = gradients.add(REGISTERS * V::LANES);
-                    }
-                }
-            }
-        }
-        sums
     }
 }
