@@ -17,7 +17,6 @@ use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
 use crate::shape::window::Window;
-use std::ops::Range;
 use tile::tiles_of_task;
 
 /// Products that the inner kernel sums at a time, about: with them a panel takes a small part of a second-level cache.
