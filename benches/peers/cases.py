@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bandwidth
 import layers
 from kinds import Call, Case, Network, Operator
 
@@ -62,22 +63,7 @@ group("memory")["max_pool2d 3/2 of 64 at 112"] = Operator(lambda F, x: F.max_poo
 group("memory")["batch_norm of 256 at 56"] = Operator(
     lambda F, x, m, v: F.batch_norm(x, m, v * v, training=False), (1, 256, 56, 56), (256,), (256,)
 )
-# 16 MB each.
-for name, run in {
-    "softmax": lambda F, x: F.softmax(x, -1),
-    "layer_norm": lambda F, x: F.layer_norm(x, (1024,)),
-    "gelu": lambda F, x: F.gelu(x),
-    "relu": lambda F, x: F.relu(x),
-    "sigmoid": lambda F, x: F.sigmoid(x),
-    "sum": lambda F, x: x.sum(),
-    "sum of columns": lambda F, x: x.sum(0),
-    "max of rows": lambda F, x: x.amax(1),
-    "argmax of rows": lambda F, x: x.argmax(1),
-    "add": lambda F, x: x + x,
-    "copy": lambda F, x: x.clone(),
-    "transposed copy": lambda F, x: x.t().contiguous(),
-}.items():
-    group("memory")[f"{name}, 16 MB"] = Operator(run, (4096, 1024))
+group("memory").update(bandwidth.CASES)
 
 
 def small(f: Callable[[Any, Any], Any]) -> Call:

@@ -46,7 +46,7 @@ impl Array {
         }
         if self.dtype == source.dtype {
             dispatch_size!(self.dtype, T => {
-                elementwise::map1(source.operand_bits::<T>(), self.operand_bits_mut::<T>()?, |x| x);
+                elementwise::copy(source.operand_bits::<T>(), self.operand_bits_mut::<T>()?);
             });
             return Ok(());
         }

@@ -1,5 +1,8 @@
 //! The exponential function in a form that the compiler turns into vector code.
 
+use super::isa::Portable;
+use super::math::single;
+
 /// Types with a branch-free exponential.
 pub trait Exp: Copy {
     /// `e^self`, within 2 units in the last place; 0, infinity and nan come out as they must, denormals included.
@@ -9,32 +12,50 @@ pub trait Exp: Copy {
     fn exp_inline(self) -> Self;
 }
 
-/// `e^x = 2^n e^r` with `n` the nearest integer to `x / ln 2` and `|r| <= ln 2 / 2`, where a Taylor polynomial serves.
-macro_rules! exponential {
-    ($float:ident, $bits:ident, $signed:ident, mantissa $mantissa:literal, bias $bias:literal,
-     range $low:literal..$high:literal, round $round:literal, ln2 $ln2_high:literal + $ln2_low:literal,
-     inverse factorials from $($degree:literal)*) => {
-        impl Exp for $float {
-            #[inline(always)]
-            fn exp_inline(self) -> $float {
-                // Comparisons that let nan through.
-                let x = if self < $low { $low } else { self };
-                let x = if x > $high { $high } else { x };
-                // Adding a number whose last place is 1 rounds to an integer, which is then in the low bits.
-                let shifted = x * std::$float::consts::LOG2_E + $round;
-                let n = shifted - $round;
-                let exponent = (shifted.to_bits() as $signed).wrapping_sub(($round as $float).to_bits() as $signed);
-                // The high part of ln 2 has trailing zeros, so that its product with `n` is exact.
-                let r = (x - n * $ln2_high) - n * $ln2_low;
-                let mut sum: $float = 0.0;
-                $( sum = sum * r + const { inverse_factorial($degree) as $float }; )*
-                // Two factors: either alone may be out of range where the result is not.
-                let half = exponent >> 1;
-                let power = |n: $signed| $float::from_bits((n.wrapping_add($bias) << $mantissa) as $bits);
-                sum * power(half) * power(exponent.wrapping_sub(half))
-            }
+impl Exp for f32 {
+    #[inline(always)]
+    fn exp_inline(self) -> f32 {
+        single::exp(Portable, self)
+    }
+}
+
+/// `ln 2` in two parts, of which the first has trailing zeros: its product with an exponent is exact.
+const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+/// Added to a double, it rounds it to an integer, which is then in the low bits.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// Inverse factorials, from the highest power of the polynomial down.
+const SERIES: [f64; 14] = {
+    let mut series = [1.0; 14];
+    let mut n = 0;
+    while n < 14 {
+        series[n] = inverse_factorial(13 - n as u32);
+        n += 1;
+    }
+    series
+};
+
+impl Exp for f64 {
+    /// `e^x = 2^n e^r` with `n` the nearest integer to `x / ln 2` and `|r| <= ln 2 / 2`, where a Taylor polynomial serves.
+    #[inline(always)]
+    fn exp_inline(self) -> f64 {
+        // Comparisons that let nan through.
+        let x = if self < -746.0 { -746.0 } else { self };
+        let x = if x > 710.0 { 710.0 } else { x };
+        let shifted = x * std::f64::consts::LOG2_E + ROUND;
+        let n = shifted - ROUND;
+        let exponent = (shifted.to_bits() as i64).wrapping_sub(ROUND.to_bits() as i64);
+        let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+        let mut sum = 0.0;
+        for factor in SERIES {
+            sum = sum * r + factor;
         }
-    };
+        // Two factors: either alone may be out of range where the result is not.
+        let half = exponent >> 1;
+        let power = |n: i64| f64::from_bits((n.wrapping_add(1023) << 52) as u64);
+        sum * power(half) * power(exponent.wrapping_sub(half))
+    }
 }
 
 /// `1 / n!`.
@@ -46,12 +67,6 @@ const fn inverse_factorial(n: u32) -> f64 {
     }
     1.0 / product
 }
-
-exponential!(f32, u32, i32, mantissa 23, bias 127, range -104.0..89.0, round 12582912.0,
-    ln2 0.693_359_4 + -2.121_944_4e-4, inverse factorials from 7 6 5 4 3 2 1 0);
-exponential!(f64, u64, i64, mantissa 52, bias 1023, range -746.0..710.0, round 6755399441055744.0,
-    ln2 0.693_147_180_369_123_8 + 1.908_214_929_270_587_7e-10,
-    inverse factorials from 13 12 11 10 9 8 7 6 5 4 3 2 1 0);
 
 #[cfg(test)]
 mod tests {

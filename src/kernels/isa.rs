@@ -111,9 +111,11 @@ pub fn forced_isa_error() -> Option<&'static str> {
 ///
 /// # Safety
 /// A token may only reach code that runs on processors which have its set; `vectorize!` sees to that.
-pub unsafe trait Simd: Copy {
+pub unsafe trait Simd: Copy + Send + Sync + 'static {
     /// The set.
     const ISA: Isa;
+    /// The token.
+    const TOKEN: Self;
     /// Whether a multiply-add with one rounding is one instruction.
     const FMA: bool;
     /// A register of `f32`.
@@ -141,6 +143,7 @@ pub struct Avx512;
 // SAFETY: every processor runs portable code.
 unsafe impl Simd for Portable {
     const ISA: Isa = Isa::Portable;
+    const TOKEN: Self = Portable;
     const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
     type F32 = Lanes<f32, 4>;
     type F64 = Lanes<f64, 2>;
@@ -150,6 +153,7 @@ unsafe impl Simd for Portable {
 // SAFETY: `vectorize!` hands the token out only where `isa()` found AVX2 and FMA.
 unsafe impl Simd for Avx2 {
     const ISA: Isa = Isa::Avx2;
+    const TOKEN: Self = Avx2;
     const FMA: bool = true;
     type F32 = core::arch::x86_64::__m256;
     type F64 = core::arch::x86_64::__m256d;
@@ -159,6 +163,7 @@ unsafe impl Simd for Avx2 {
 // SAFETY: `vectorize!` hands the token out only where `isa()` found AVX-512 F, BW, VL and DQ.
 unsafe impl Simd for Avx512 {
     const ISA: Isa = Isa::Avx512;
+    const TOKEN: Self = Avx512;
     const FMA: bool = true;
     type F32 = core::arch::x86_64::__m512;
     type F64 = core::arch::x86_64::__m512d;

@@ -3,7 +3,8 @@
 use crate::array::{Array, DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::elementwise::{
-    Level, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_wide, map2_as, map2_wide, map3, map3_wide,
+    Level, Map1, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_wide, map2_as, map2_wide, map3,
+    map3_wide,
 };
 use crate::shape::MAX_AXES;
 use half::{bf16, f16};
@@ -68,7 +69,7 @@ pub fn typed1<T: Element, R: Element, L: Level>(
     (level, cost): Loop<L>,
     a: &Array,
     out: &Array,
-    f: impl Fn(T) -> R + Sync,
+    f: impl Fn(T) -> R + Sync + Copy,
 ) -> Result<()> {
     map1_as(level, cost, a.operand(), out.operand_mut()?, f);
     Ok(())
@@ -79,7 +80,7 @@ pub fn typed2<T: Element, R: Element, L: Level>(
     (level, cost): Loop<L>,
     [a, b]: [Side<'_>; 2],
     out: &Array,
-    f: impl Fn(T, T) -> R + Sync,
+    f: impl Fn(T, T) -> R + Sync + Copy,
 ) -> Result<()> {
     let (x, y) = (a.number(), b.number());
     map2_as(level, cost, a.operand(&x, out.shape()), b.operand(&y, out.shape()), out.operand_mut()?, f);
@@ -90,7 +91,7 @@ pub fn typed2<T: Element, R: Element, L: Level>(
 pub fn typed3<T: Element, R: Element>(
     [a, b, c]: [Side<'_>; 3],
     out: &Array,
-    f: impl Fn(T, T, T) -> R + Sync,
+    f: impl Fn(T, T, T) -> R + Sync + Copy,
 ) -> Result<()> {
     let (x, y, z) = (a.number(), b.number(), c.number());
     let shape = out.shape();
@@ -103,8 +104,8 @@ pub fn float1<L: Level + Copy>(
     how: Loop<L>,
     a: &Array,
     out: &Array,
-    single: impl Fn(f32) -> f32 + Sync,
-    double: impl Fn(f64) -> f64 + Sync,
+    single: impl Fn(f32) -> f32 + Sync + Copy,
+    double: impl Fn(f64) -> f64 + Sync + Copy,
 ) -> Result<()> {
     match out.dtype() {
         DType::F32 => typed1(how, a, out, single)?,
@@ -114,13 +115,28 @@ pub fn float1<L: Level + Copy>(
     Ok(())
 }
 
+/// [`float1`] for a function that wants to know the instruction set.
+pub fn native1<L: Level + Copy>(
+    how: Loop<L>,
+    a: &Array,
+    out: &Array,
+    f: impl Map1<f32, f32> + Map1<f64, f64>,
+) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => map1_as(how.0, how.1, a.operand::<f32>(), out.operand_mut::<f32>()?, f),
+        DType::F64 => map1_as(how.0, how.1, a.operand::<f64>(), out.operand_mut::<f64>()?, f),
+        _ => map1_wide(how.0, how.1, Side::Array(a).wide(&0.0, out.shape()), wide_out(out)?, f),
+    }
+    Ok(())
+}
+
 /// `out = f(a, b)` for any float type; see [`float1`].
 pub fn float2<L: Level + Copy>(
     how: Loop<L>,
     sides: [Side<'_>; 2],
     out: &Array,
-    single: impl Fn(f32, f32) -> f32 + Sync,
-    double: impl Fn(f64, f64) -> f64 + Sync,
+    single: impl Fn(f32, f32) -> f32 + Sync + Copy,
+    double: impl Fn(f64, f64) -> f64 + Sync + Copy,
 ) -> Result<()> {
     match out.dtype() {
         DType::F32 => typed2(how, sides, out, single),
@@ -133,8 +149,8 @@ pub fn float2<L: Level + Copy>(
 pub fn float3(
     sides: [Side<'_>; 3],
     out: &Array,
-    single: impl Fn(f32, f32, f32) -> f32 + Sync,
-    double: impl Fn(f64, f64, f64) -> f64 + Sync,
+    single: impl Fn(f32, f32, f32) -> f32 + Sync + Copy,
+    double: impl Fn(f64, f64, f64) -> f64 + Sync + Copy,
 ) -> Result<()> {
     match out.dtype() {
         DType::F32 => typed3(sides, out, single),
@@ -154,8 +170,8 @@ pub fn test1(
     dtype: DType,
     a: &Array,
     out: &Array,
-    single: impl Fn(f32) -> bool + Sync,
-    double: impl Fn(f64) -> bool + Sync,
+    single: impl Fn(f32) -> bool + Sync + Copy,
+    double: impl Fn(f64) -> bool + Sync + Copy,
 ) -> Result<()> {
     match dtype {
         DType::F32 => typed1(SIMPLE, a, out, single)?,
@@ -170,8 +186,8 @@ pub fn test2(
     dtype: DType,
     sides: [Side<'_>; 2],
     out: &Array,
-    single: impl Fn(f32, f32) -> bool + Sync,
-    double: impl Fn(f64, f64) -> bool + Sync,
+    single: impl Fn(f32, f32) -> bool + Sync + Copy,
+    double: impl Fn(f64, f64) -> bool + Sync + Copy,
 ) -> Result<()> {
     match dtype {
         DType::F32 => typed2(SIMPLE, sides, out, single),
@@ -187,7 +203,7 @@ fn wide2<O: WideOut, L: Level>(
     (level, cost): Loop<L>,
     [a, b]: [Side<'_>; 2],
     out: O,
-    f: impl Fn(f32, f32) -> O::Value + Sync,
+    f: impl Fn(f32, f32) -> O::Value + Sync + Copy,
 ) -> Result<()> {
     let (x, y) = (a.number(), b.number());
     let shape: crate::shape::Dims = out.shape().into();

@@ -1,13 +1,17 @@
-//! How rows of any strides come to loops over elements that lie side by side: through buffers on the stack, block by
-//! block. Strided inputs are gathered, a single value is repeated, results are kept apart where an input is overwritten.
-//!
-//! Elements are only moved here, so the code knows their size and not their type.
+//! How tiles of any layout come to loops over elements that lie side by side: block by block, through buffers on the stack
+//! where an operand's elements do not. Strided inputs are gathered, a single value is repeated, results are kept apart where an
+//! input is overwritten.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
 
+use super::rectangle::{Rectangle, copy};
+
 /// Elements that a buffer holds.
-pub(super) const BLOCK: usize = 256;
+const BLOCK: usize = 1024;
+
+/// Rows of a block where some operand's neighbours lie along the columns.
+const TURNED_ROWS: usize = 16;
 
 /// The largest element, in bytes.
 const WIDEST: usize = 8;
@@ -27,115 +31,105 @@ impl Buffer {
     }
 }
 
-/// A place in strided memory.
+/// An operand's part of a tile.
 #[derive(Clone, Copy)]
-pub(super) struct Strided {
-    pub ptr: *mut u8,
-    /// Distance of neighbours, in elements.
-    pub stride: usize,
+pub(super) struct Part {
+    pub place: Rectangle,
     /// Bytes of an element.
     pub size: usize,
 }
 
-impl Strided {
-    /// The place `index` elements on.
+impl Part {
+    /// The part that begins at a row and a column.
     ///
     /// # Safety
     /// It must lie in the same allocation.
     #[inline(always)]
-    unsafe fn at(self, index: usize) -> *mut u8 {
+    unsafe fn at(self, row: usize, column: usize) -> Rectangle {
+        let Rectangle { ptr, outer, inner } = self.place;
         // SAFETY: by the contract above.
-        unsafe { self.ptr.add(index * self.stride * self.size) }
+        Rectangle { ptr: unsafe { ptr.add((row * outer + column * inner) * self.size) }, outer, inner }
+    }
+
+    /// Whether the elements of `rows` rows of `columns` lie side by side.
+    #[inline(always)]
+    fn is_flat(self, rows: usize, columns: usize) -> bool {
+        (self.place.inner == 1 || columns == 1 && rows == 1) && (rows == 1 || self.place.outer == columns)
+    }
+
+    #[inline(always)]
+    fn is_turned(self) -> bool {
+        self.place.outer > 0 && self.place.outer < self.place.inner
     }
 }
 
-/// Copies `len` elements of `size` bytes from and to places that lie `from.1` and `to.1` elements apart.
+/// A rectangle whose elements lie side by side.
+fn packed(ptr: *mut u8, columns: usize) -> Rectangle {
+    Rectangle { ptr, outer: columns, inner: 1 }
+}
+
+/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`.
 ///
 /// # Safety
-/// All places must be valid, and sources and targets not overlap.
-unsafe fn copy(size: usize, from: (*const u8, usize), to: (*mut u8, usize), len: usize) {
-    /// # Safety
-    /// As above; elements are aligned for `T`.
-    #[inline(always)]
-    unsafe fn typed<T: Copy>(from: (*const u8, usize), to: (*mut u8, usize), len: usize) {
-        let (source, target) = (from.0.cast::<T>(), to.0.cast::<T>());
-        for i in 0..len {
-            // SAFETY: by the contract above.
-            unsafe { *target.add(i * to.1) = *source.add(i * from.1) };
-        }
+/// All elements must be valid; the output may be an input, but not overlap one otherwise.
+pub(super) unsafe fn blocks<const N: usize>(
+    out: Part,
+    inputs: [Part; N],
+    rows: usize,
+    columns: usize,
+    flat: &(dyn Fn([*const u8; N], *mut u8, usize) + Sync),
+) {
+    let apart = inputs.iter().any(|x| x.place.ptr == out.place.ptr);
+    if !apart && out.is_flat(rows, columns) && inputs.iter().all(|x| x.is_flat(rows, columns)) {
+        return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }
-    // SAFETY: by the contract above; element types are as aligned as they are large.
-    unsafe {
-        match size {
-            _ if from.1 == 1 && to.1 == 1 => std::ptr::copy_nonoverlapping(from.0, to.0, len * size),
-            1 => typed::<u8>(from, to, len),
-            2 => typed::<u16>(from, to, len),
-            4 => typed::<u32>(from, to, len),
-            8 => typed::<u64>(from, to, len),
-            _ => unreachable!("elements have 1, 2, 4 or 8 bytes"),
+    if !apart && columns >= BLOCK / 4 && out.place.inner == 1 && inputs.iter().all(|x| x.place.inner == 1) {
+        for row in 0..rows {
+            // SAFETY: rows of the tile.
+            unsafe { flat(inputs.map(|x| x.at(row, 0).ptr.cast_const()), out.at(row, 0).ptr, columns) };
         }
+        return;
     }
-}
-
-/// An input of a row, with a buffer where its elements do not lie side by side.
-pub(super) struct Input {
-    from: Strided,
-    buffer: Buffer,
-}
-
-impl Input {
-    /// # Safety
-    /// There must be `len` elements, at least one.
-    #[inline(always)]
-    pub(super) unsafe fn new(from: Strided, len: usize) -> Self {
-        let mut input = Input { from, buffer: Buffer::new() };
-        if from.stride == 0 {
-            // SAFETY: there is an element; the buffer holds a block.
-            unsafe { copy(from.size, (from.ptr, 0), (input.buffer.ptr(), 1), len.min(BLOCK)) };
+    let turned = rows > 1 && (out.is_turned() || inputs.iter().any(|x| x.is_turned()));
+    let width = columns.min(if turned { BLOCK / TURNED_ROWS } else { BLOCK });
+    let height = rows.min(BLOCK / width);
+    let mut buffers: [Buffer; N] = std::array::from_fn(|_| Buffer::new());
+    let mut result = Buffer::new();
+    // One value for all of a row serves every block of it; one for all rows is there since the first.
+    let kept = |input: &Part| input.place.inner == 0 && (input.place.outer == 0 || height == 1);
+    for top in (0..rows).step_by(height) {
+        let height = height.min(rows - top);
+        for (input, buffer) in inputs.iter().zip(&mut buffers) {
+            if kept(input) && (top == 0 || input.place.outer > 0) {
+                // SAFETY: a column and these rows exist; the buffer holds a block.
+                unsafe { copy(input.size, input.at(top, 0), packed(buffer.ptr(), width), height, width) };
+            }
         }
-        input
-    }
-
-    /// The `len` elements from `start` on, side by side.
-    ///
-    /// # Safety
-    /// They must exist; `len` is at most a block, and no longer than the row.
-    #[inline(always)]
-    pub(super) unsafe fn block(&mut self, start: usize, len: usize) -> *const u8 {
-        // SAFETY: by the contract above.
-        unsafe {
-            match self.from.stride {
-                1 => self.from.at(start),
-                0 => self.buffer.ptr(),
-                stride => {
-                    copy(self.from.size, (self.from.at(start), stride), (self.buffer.ptr(), 1), len);
-                    self.buffer.ptr()
+        for left in (0..columns).step_by(width) {
+            let width = width.min(columns - left);
+            let whole = width == columns || height == 1;
+            // SAFETY: the places lie in the tile; buffers hold a block, of which `flat` writes as many elements as are copied.
+            unsafe {
+                let from = std::array::from_fn(|k| {
+                    let (input, buffer) = (inputs[k], buffers[k].ptr());
+                    if kept(&input) {
+                        return buffer.cast_const();
+                    }
+                    let place = input.at(top, left);
+                    if whole && input.is_flat(height, width) {
+                        return place.ptr.cast_const();
+                    }
+                    copy(input.size, place, packed(buffer, width), height, width);
+                    buffer.cast_const()
+                });
+                let to = out.at(top, left);
+                if !apart && whole && out.is_flat(height, width) {
+                    flat(from, to.ptr, height * width);
+                } else {
+                    flat(from, result.ptr(), height * width);
+                    copy(out.size, packed(result.ptr(), width), to, height, width);
                 }
             }
         }
-    }
-}
-
-/// Goes through a row block by block: `block(start, where the results go, length)`. With `apart` the results stay in a
-/// buffer until the block is done.
-///
-/// # Safety
-/// The row must have `len` places, valid for writes.
-#[inline(always)]
-pub(super) unsafe fn blocks(out: Strided, apart: bool, len: usize, mut block: impl FnMut(usize, *mut u8, usize)) {
-    let mut buffer = Buffer::new();
-    let mut start = 0;
-    while start < len {
-        let n = BLOCK.min(len - start);
-        // SAFETY: the places lie in the row; the buffer holds a block, of which `block` has written `n` elements.
-        unsafe {
-            if out.stride == 1 && !apart {
-                block(start, out.at(start), n);
-            } else {
-                block(start, buffer.ptr(), n);
-                copy(out.size, (buffer.ptr(), 1), (out.at(start), out.stride), n);
-            }
-        }
-        start += n;
     }
 }

@@ -1,9 +1,10 @@
 //! The walk behind the maps. Nothing here depends on the function or on the types of the elements, only on their sizes.
 #![allow(unsafe_code)]
 
-use super::blocks::{Input, Strided, blocks};
+use super::blocks::{Part, blocks};
 use super::operand::Address;
-use super::plan::Plan;
+use super::plan::{Plan, Tile};
+use super::rectangle::{Rectangle, copy};
 use super::run;
 
 /// A loop over elements that lie side by side: `(inputs, output, length)`.
@@ -18,15 +19,27 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn new<T>(address: Address<T>) -> Self {
-        Side { address: address.cast(), size: size_of::<T>() }
+        Self::sized(address.cast(), size_of::<T>())
     }
 
+    /// Elements of `size` bytes.
+    pub(super) fn sized(address: Address<u8>, size: usize) -> Self {
+        Side { address, size }
+    }
+
+    pub(super) fn address(self) -> Address<u8> {
+        self.address
+    }
+
+    /// An operand's part of a tile, of which it is number `k`.
+    ///
     /// # Safety
-    /// The offset must lie in the operand.
+    /// The tile must lie in the operand.
     #[inline(always)]
-    unsafe fn row(self, offset: usize, stride: usize) -> Strided {
+    unsafe fn part<const M: usize>(self, tile: &Tile<M>, k: usize) -> Part {
         // SAFETY: by the contract above.
-        Strided { ptr: unsafe { self.address.get().add(offset * self.size) }, stride, size: self.size }
+        let ptr = unsafe { self.address.get().add(tile.offsets[k] * self.size) };
+        Part { place: Rectangle { ptr, outer: tile.outer[k], inner: tile.inner[k] }, size: self.size }
     }
 }
 
@@ -41,19 +54,25 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
     inputs: [Side; N],
     flat: Flat<'_, N>,
 ) {
-    run(plan, cost, &|offsets, strides, len| {
-        // SAFETY: the plan visits valid elements.
-        let (to, from): (Strided, [Strided; N]) = unsafe {
-            (out.row(offsets[0], strides[0]), std::array::from_fn(|k| inputs[k].row(offsets[k + 1], strides[k + 1])))
-        };
-        let apart = from.iter().any(|x| x.ptr == to.ptr);
-        if strides == [1; M] && !apart {
-            return flat(from.map(|x| x.ptr.cast_const()), to.ptr, len);
-        }
-        // SAFETY: as above; the walk has no empty rows.
+    run(plan, cost, &|tile| {
+        // SAFETY: tiles lie in the operands.
         unsafe {
-            let mut buffered: [Input; N] = std::array::from_fn(|k| Input::new(from[k], len));
-            blocks(to, apart, len, |start, to, n| flat(std::array::from_fn(|k| buffered[k].block(start, n)), to, n));
+            let from = std::array::from_fn(|k| inputs[k].part(tile, k + 1));
+            blocks(out.part(tile, 0), from, tile.rows, tile.columns, flat);
+        }
+    });
+}
+
+/// Walks an output and an input of the same size, which are not the same memory, and moves the elements.
+///
+/// # Safety
+/// As for [`drive`].
+pub(super) unsafe fn drive_copy(plan: &Plan<2>, out: Side, input: Side) {
+    run(plan, 1, &|tile| {
+        // SAFETY: as in `drive`.
+        unsafe {
+            let (to, from) = (out.part(tile, 0), input.part(tile, 1));
+            copy(out.size, from.place, to.place, tile.rows, tile.columns);
         }
     });
 }

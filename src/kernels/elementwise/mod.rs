@@ -1,27 +1,30 @@
 //! Drivers that walk one to four operands of the same shape together, in any layouts, and apply a function to each
 //! tuple of elements. The layouts are simplified first (`plan.rs`), so that most calls become one flat loop; the walk
-//! is split among threads (`drive.rs`); each piece hands rows, by way of buffers where their elements do not lie side by
-//! side (`blocks.rs`), to a loop that is compiled for each instruction set (`rows.rs`).
+//! is split into tiles, and these among threads (`drive.rs`); each tile is handed, by way of buffers where its elements do not
+//! lie side by side (`blocks.rs`, `rectangle.rs`), to a loop that is compiled for each instruction set (`rows.rs`).
 //!
-//! An output may be the same view as an input: blocks of a row are read before they are written.
+//! An output may be the same view as an input: blocks are read before they are written.
 //!
-//! Half types pass through `f32` in blocks (`wide.rs`): functions are only ever compiled for `f32` and `f64`.
+//! Half types pass through `f32` in blocks (`wide.rs`, `halves.rs`): functions are only ever compiled for `f32` and `f64`.
 #![allow(unsafe_code)]
 
 mod blocks;
 mod drive;
+mod halves;
 mod operand;
 mod plan;
+mod rectangle;
 mod rows;
 mod wide;
 
 pub use operand::{Operand, OperandMut};
-pub use rows::{Level, Single, Vector};
+pub use rows::{Level, Map1, Single, Vector};
 pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_wide, map3_wide};
 
 use crate::kernels::parallel;
-use drive::{Side, drive};
-use plan::Plan;
+use drive::{Side, drive, drive_copy};
+use plan::{Plan, Tile};
+use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Elements below which a walk stays on the calling thread: waking another one costs as much as this many simple steps.
@@ -33,18 +36,20 @@ impl<T: Copy + Send + Sync> Plain for T {}
 
 /// `out[i] = value`.
 pub fn fill<R: Plain>(out: OperandMut<'_, R>, value: R) {
-    let plan = Plan::new(out.shape, [out.strides]);
-    let o = out.address();
-    run(&plan, 1, &|[offset], [stride], len| {
-        for i in 0..len {
-            // SAFETY: the plan visits indices of `out` only.
-            unsafe { *o.get().add(offset + i * stride) = value };
-        }
-    });
+    let zeros: SmallVec<[usize; 8]> = SmallVec::from_elem(0, out.shape.len());
+    copy(Operand::standing(&value, out.shape, &zeros), out);
+}
+
+/// `out[i] = a[i]`, the two not being the same memory.
+pub fn copy<T: Plain>(a: Operand<'_, T>, out: OperandMut<'_, T>) {
+    assert_eq!(a.shape, out.shape, "copy: shapes differ");
+    let plan = Plan::new(out.shape, [out.strides, a.strides]);
+    // SAFETY: the plan visits indices of the operands' common shape only.
+    unsafe { drive_copy(&plan, Side::new(out.address()), Side::new(a.address())) };
 }
 
 /// `out[i] = f(a[i])`.
-pub fn map1<A: Plain, R: Plain>(a: Operand<'_, A>, out: OperandMut<'_, R>, f: impl Fn(A) -> R + Sync) {
+pub fn map1<A: Plain, R: Plain>(a: Operand<'_, A>, out: OperandMut<'_, R>, f: impl Fn(A) -> R + Sync + Copy) {
     map1_as(Vector, 1, a, out, f);
 }
 
@@ -54,7 +59,7 @@ pub fn map1_as<L: Level, A: Plain, R: Plain>(
     cost: usize,
     a: Operand<'_, A>,
     out: OperandMut<'_, R>,
-    f: impl Fn(A) -> R + Sync,
+    f: impl Map1<A, R>,
 ) {
     assert_eq!(a.shape, out.shape, "map1: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides]);
@@ -71,7 +76,7 @@ pub fn map2<A: Plain, B: Plain, R: Plain>(
     a: Operand<'_, A>,
     b: Operand<'_, B>,
     out: OperandMut<'_, R>,
-    f: impl Fn(A, B) -> R + Sync,
+    f: impl Fn(A, B) -> R + Sync + Copy,
 ) {
     map2_as(Vector, 1, a, b, out, f);
 }
@@ -83,7 +88,7 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     a: Operand<'_, A>,
     b: Operand<'_, B>,
     out: OperandMut<'_, R>,
-    f: impl Fn(A, B) -> R + Sync,
+    f: impl Fn(A, B) -> R + Sync + Copy,
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape, "map2: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
@@ -102,7 +107,7 @@ pub fn map3<A: Plain, B: Plain, C: Plain, R: Plain>(
     b: Operand<'_, B>,
     c: Operand<'_, C>,
     out: OperandMut<'_, R>,
-    f: impl Fn(A, B, C) -> R + Sync,
+    f: impl Fn(A, B, C) -> R + Sync + Copy,
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape && c.shape == out.shape, "map3: shapes differ");
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides, c.strides]);
@@ -120,9 +125,10 @@ pub fn any<A: Plain>(a: Operand<'_, A>, f: impl Fn(A) -> bool + Sync) -> bool {
     let found = AtomicBool::new(false);
     let plan = Plan::new(a.shape, [a.strides]);
     let a = a.address();
-    run(&plan, 1, &|[ka], [stride], len| {
+    run(&plan, 1, &|tile| {
         // SAFETY: as in `map1`.
-        if !found.load(Ordering::Relaxed) && (0..len).any(|i| f(unsafe { *a.get().add(ka + i * stride) })) {
+        let holds = |[ka]: [usize; 1]| f(unsafe { *a.get().add(ka) });
+        if !found.load(Ordering::Relaxed) && tile.any(holds) {
             found.store(true, Ordering::Relaxed);
         }
     });
@@ -135,28 +141,31 @@ pub fn any2<A: Plain, B: Plain>(a: Operand<'_, A>, b: Operand<'_, B>, f: impl Fn
     let found = AtomicBool::new(false);
     let plan = Plan::new(a.shape, [a.strides, b.strides]);
     let (a, b) = (a.address(), b.address());
-    run(&plan, 1, &|[ka, kb], [sa, sb], len| {
+    run(&plan, 1, &|tile| {
         // SAFETY: as in `map1`.
-        let holds = |i: usize| unsafe { f(*a.get().add(ka + i * sa), *b.get().add(kb + i * sb)) };
-        if !found.load(Ordering::Relaxed) && (0..len).any(holds) {
+        let holds = |[ka, kb]: [usize; 2]| unsafe { f(*a.get().add(ka), *b.get().add(kb)) };
+        if !found.load(Ordering::Relaxed) && tile.any(holds) {
             found.store(true, Ordering::Relaxed);
         }
     });
     found.into_inner()
 }
 
-/// What a driver does with a row: `(offsets of its first elements, strides, length)`.
-type Row<'a, const N: usize> = &'a (dyn Fn([usize; N], [usize; N], usize) + Sync);
-
-/// Walks a plan in pieces, on several threads where it is large. `cost` is the work of one element in units of a
-/// simple arithmetic step. Not generic over the row: one walk serves all functions.
-fn run<const N: usize>(plan: &Plan<N>, cost: usize, row: Row<'_, N>) {
-    let total = plan.numel();
+/// Walks a plan tile by tile, on several threads where it is large. `cost` is the work of one element in units of a simple
+/// arithmetic step. Not generic over what is done: one walk serves all functions.
+fn run<const N: usize>(plan: &Plan<N>, cost: usize, visit: &(dyn Fn(&Tile<N>) + Sync)) {
     let grain = (GRAIN / cost.max(1)).max(1);
-    if total <= grain {
-        plan.walk(0..total, row);
+    if let Some(tile) = plan.only_tile(grain) {
+        return visit(&tile);
+    }
+    if plan.numel() == 0 {
+        return;
+    }
+    let tiles = plan.tiles(grain);
+    if plan.numel() <= grain {
+        tiles.visit(0..tiles.count(), visit);
     } else {
-        parallel::for_each_chunk(total, grain, |range| plan.walk(range, row));
+        parallel::for_each_chunk(tiles.count(), (grain / tiles.size()).max(1), |range| tiles.visit(range, visit));
     }
 }
 

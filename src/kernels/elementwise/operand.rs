@@ -70,7 +70,7 @@ impl<'a, T> OperandMut<'a, T> {
 }
 
 /// A pointer that may go to another thread; what it points at is split among threads by index.
-pub(crate) struct Address<T>(*mut T);
+pub struct Address<T>(*mut T);
 
 // A derive would ask for `T: Clone`.
 impl<T> Clone for Address<T> {

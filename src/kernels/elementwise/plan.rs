@@ -1,5 +1,5 @@
 //! The order of a walk over several layouts of one shape: axes sorted by the first operand's strides, neighbours
-//! merged where every operand allows it.
+//! merged where every operand allows it; and that walk cut into parts.
 
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -54,6 +54,13 @@ impl<const N: usize> Plan<N> {
         if merged.is_empty() {
             merged.push(Axis { size: numel, strides: [1; N] });
         }
+        // The axis along which some operand's elements are neighbours comes next to the row, to be walked together with it.
+        let last = merged.len() - 1;
+        let strides = merged[last].strides;
+        let near = |axis: &Axis<N>| (0..N).any(|k| axis.strides[k] == 1 && strides[k] > 1);
+        if let Some(at) = merged[..last].iter().position(near) {
+            merged[at..last].rotate_left(1);
+        }
         Plan { axes: merged, numel }
     }
 
@@ -88,35 +95,131 @@ impl<const N: usize> Plan<N> {
         self.numel
     }
 
-    /// Visits the elements of a range of the walk's order, a row or part of a row at a time:
-    /// `row(offsets of its first element, strides, length)`.
-    pub fn walk(&self, range: Range<usize>, row: &(dyn Fn([usize; N], [usize; N], usize) + Sync)) {
+    /// The tile that is all of a walk over a few elements, at equal distances, and at least one.
+    #[inline]
+    pub fn only_tile(&self, most: usize) -> Option<Tile<N>> {
+        let [Axis { size, strides }] = self.axes[..] else { return None };
+        let few = 0 < size && size <= most;
+        few.then_some(Tile { offsets: [0; N], outer: [0; N], inner: strides, rows: 1, columns: size })
+    }
+
+    /// The order of a walk in parts of about `most` elements.
+    pub fn tiles(&self, most: usize) -> Tiles<'_, N> {
+        let last = self.axes.len() - 1;
+        let inner = self.axes[last];
+        let outer = if last > 0 { self.axes[last - 1] } else { Axis { size: 1, strides: [0; N] } };
+        let most = most.max(1);
+        // Where some operand lies the other way round, parts are as square as its cache lines ask for.
+        let least = if outer.turned(&inner) { outer.size.min(SQUARE) } else { 1 };
+        let columns = inner.size.min((most / least).max(SQUARE.min(most)));
+        let rows = outer.size.min((most / columns).max(1));
+        Tiles {
+            shell: &self.axes[..last.saturating_sub(1)],
+            outer,
+            inner,
+            rows,
+            columns,
+            across: inner.size.div_ceil(columns),
+            down: outer.size.div_ceil(rows),
+            all: self.numel / (inner.size * outer.size),
+        }
+    }
+}
+
+impl<const N: usize> Axis<N> {
+    /// Whether some operand moves less along this axis than along the other, which is the row.
+    fn turned(&self, row: &Self) -> bool {
+        (0..N).any(|k| self.strides[k] > 0 && self.strides[k] < row.strides[k])
+    }
+}
+
+/// Rows and columns of the parts that a walk over operands of different orders is made of, at least.
+const SQUARE: usize = 64;
+
+/// Rows and columns of the last two axes of a walk.
+#[derive(Clone, Copy)]
+pub struct Tile<const N: usize> {
+    /// Of the first element.
+    pub offsets: [usize; N],
+    /// From row to row.
+    pub outer: [usize; N],
+    /// From column to column.
+    pub inner: [usize; N],
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of columns.
+    pub columns: usize,
+}
+
+impl<const N: usize> Tile<N> {
+    /// Whether something holds at any of the elements, for their offsets.
+    pub fn any(&self, holds: impl Fn([usize; N]) -> bool) -> bool {
+        (0..self.rows).any(|row| {
+            let start: [usize; N] = std::array::from_fn(|k| self.offsets[k] + row * self.outer[k]);
+            (0..self.columns).any(|column| holds(std::array::from_fn(|k| start[k] + column * self.inner[k])))
+        })
+    }
+}
+
+/// A walk in parts: each is a [`Tile`] of the last two axes, at one place of the others.
+pub struct Tiles<'a, const N: usize> {
+    shell: &'a [Axis<N>],
+    outer: Axis<N>,
+    inner: Axis<N>,
+    rows: usize,
+    columns: usize,
+    across: usize,
+    down: usize,
+    all: usize,
+}
+
+impl<const N: usize> Tiles<'_, N> {
+    /// The number of parts.
+    pub fn count(&self) -> usize {
+        self.all * self.down * self.across
+    }
+
+    /// Elements of a part.
+    pub fn size(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Visits parts of a range.
+    pub fn visit(&self, range: Range<usize>, tile: &(dyn Fn(&Tile<N>) + Sync)) {
         if range.is_empty() {
             return;
         }
-        let inner = self.axes[self.axes.len() - 1];
-        let outer = &self.axes[..self.axes.len() - 1];
-        let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, outer.len());
+        let (mut row, mut column) = (range.start / self.across % self.down, range.start % self.across);
+        let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, self.shell.len());
         let mut base = [0; N];
-        let mut rest = range.start / inner.size;
-        for (axis, i) in outer.iter().zip(&mut index).rev() {
+        let mut rest = range.start / (self.across * self.down);
+        for (axis, i) in self.shell.iter().zip(&mut index).rev() {
             *i = rest % axis.size;
             rest /= axis.size;
             for k in 0..N {
                 base[k] += *i * axis.strides[k];
             }
         }
-        let mut column = range.start % inner.size;
-        let mut left = range.len();
-        loop {
-            let len = left.min(inner.size - column);
-            row(std::array::from_fn(|k| base[k] + column * inner.strides[k]), inner.strides, len);
-            left -= len;
-            if left == 0 {
-                return;
+        let (outer, inner) = (self.outer.strides, self.inner.strides);
+        for _ in range {
+            let (top, left) = (row * self.rows, column * self.columns);
+            tile(&Tile {
+                offsets: std::array::from_fn(|k| base[k] + top * outer[k] + left * inner[k]),
+                outer,
+                inner,
+                rows: self.rows.min(self.outer.size - top),
+                columns: self.columns.min(self.inner.size - left),
+            });
+            column += 1;
+            if column < self.across {
+                continue;
             }
-            column = 0;
-            for (axis, i) in outer.iter().zip(&mut index).rev() {
+            (column, row) = (0, row + 1);
+            if row < self.down {
+                continue;
+            }
+            row = 0;
+            for (axis, i) in self.shell.iter().zip(&mut index).rev() {
                 *i += 1;
                 for k in 0..N {
                     base[k] += axis.strides[k];

@@ -4,7 +4,21 @@
 //! Every function here wants `len` valid elements from each pointer; the output overlaps no input.
 #![allow(unsafe_code)]
 
+use crate::kernels::isa::{Portable, Simd};
 use crate::vectorize;
+
+/// A function of one element: a closure, or one that wants to know the instruction set it is compiled for.
+pub trait Map1<A, R>: Copy + Sync {
+    /// Its value.
+    fn at<S: Simd>(self, simd: S, a: A) -> R;
+}
+
+impl<A, R, F: Fn(A) -> R + Copy + Sync> Map1<A, R> for F {
+    #[inline(always)]
+    fn at<S: Simd>(self, _: S, a: A) -> R {
+        self(a)
+    }
+}
 
 /// How a loop is compiled.
 pub trait Level {
@@ -12,13 +26,13 @@ pub trait Level {
     ///
     /// # Safety
     /// As [the module](self) says.
-    unsafe fn flat1<A: Copy, R: Copy, F: Fn(A) -> R>(a: *const A, out: *mut R, len: usize, f: &F);
+    unsafe fn flat1<A: Copy, R: Copy, F: Map1<A, R>>(a: *const A, out: *mut R, len: usize, f: &F);
 
     /// `out[i] = f(a[i], b[i])`.
     ///
     /// # Safety
     /// As [the module](self) says.
-    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R>(
+    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy>(
         a: *const A,
         b: *const B,
         out: *mut R,
@@ -37,7 +51,9 @@ pub struct Single;
 
 /// A loop over a counter; without an iterator, which would cost more to compile than the body.
 macro_rules! each {
-    ($i:ident < $len:ident, $out:expr, $value:expr) => {
+    ($f:ident: $i:ident < $len:ident, $out:expr, $value:expr) => {
+        // A copy of what the function holds: behind a reference it could change with every result that is written.
+        let $f = *$f;
         let mut $i = 0;
         while $i < $len {
             // SAFETY: by the contract of the module.
@@ -48,31 +64,31 @@ macro_rules! each {
 }
 
 vectorize! {
-    fn vector1[S; A: Copy, R: Copy, F: Fn(A) -> R](simd: S, a: *const A, out: *mut R, len: usize, f: &F) {
-        each!(i < len, out.add(i), f(*a.add(i)));
+    fn vector1[S; A: Copy, R: Copy, F: Map1<A, R>](simd: S, a: *const A, out: *mut R, len: usize, f: &F) {
+        each!(f: i < len, out.add(i), f.at(simd, *a.add(i)));
     }
 
-    fn vector2[S; A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R](
-        simd: S, a: *const A, b: *const B, out: *mut R, len: usize, f: &F,
+    fn vector2[S; A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy](
+        simd: S, a: *const A, b: *const B, out: *mut R, len: usize, f: &F
     ) {
-        each!(i < len, out.add(i), f(*a.add(i), *b.add(i)));
+        each!(f: i < len, out.add(i), f(*a.add(i), *b.add(i)));
     }
 
     /// `out[i] = f(a[i], b[i], c[i])`.
-    pub(super) fn flat3[S; A: Copy, B: Copy, C: Copy, R: Copy, F: Fn(A, B, C) -> R](
+    pub(super) fn flat3[S; A: Copy, B: Copy, C: Copy, R: Copy, F: Fn(A, B, C) -> R + Copy](
         simd: S, a: *const A, b: *const B, c: *const C, out: *mut R, len: usize, f: &F,
     ) {
-        each!(i < len, out.add(i), f(*a.add(i), *b.add(i), *c.add(i)));
+        each!(f: i < len, out.add(i), f(*a.add(i), *b.add(i), *c.add(i)));
     }
 }
 
 impl Level for Vector {
     #[inline(always)]
-    unsafe fn flat1<A: Copy, R: Copy, F: Fn(A) -> R>(a: *const A, out: *mut R, len: usize, f: &F) {
+    unsafe fn flat1<A: Copy, R: Copy, F: Map1<A, R>>(a: *const A, out: *mut R, len: usize, f: &F) {
         vector1(a, out, len, f);
     }
     #[inline(always)]
-    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R>(
+    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy>(
         a: *const A,
         b: *const B,
         out: *mut R,
@@ -85,17 +101,17 @@ impl Level for Vector {
 
 impl Level for Single {
     #[inline(always)]
-    unsafe fn flat1<A: Copy, R: Copy, F: Fn(A) -> R>(a: *const A, out: *mut R, len: usize, f: &F) {
-        each!(i < len, out.add(i), f(*a.add(i)));
+    unsafe fn flat1<A: Copy, R: Copy, F: Map1<A, R>>(a: *const A, out: *mut R, len: usize, f: &F) {
+        each!(f: i < len, out.add(i), f.at(Portable, *a.add(i)));
     }
     #[inline(always)]
-    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R>(
+    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy>(
         a: *const A,
         b: *const B,
         out: *mut R,
         len: usize,
         f: &F,
     ) {
-        each!(i < len, out.add(i), f(*a.add(i), *b.add(i)));
+        each!(f: i < len, out.add(i), f(*a.add(i), *b.add(i)));
     }
 }

@@ -36,25 +36,94 @@ fn walks_in_parallel_as_alone() {
 }
 
 #[test]
-fn splits_rows_at_any_place() {
-    let shape = [5usize, 7, 3];
-    let (row_major, permuted) = ([21, 3, 1], [1, 5, 35]);
-    let whole = Plan::new(&shape, [&row_major, &permuted]);
-    let total = whole.numel();
-    for cut in 0..=total {
-        let mut seen = vec![0; total];
-        let cell = std::sync::Mutex::new(&mut seen);
-        let visit = |[a, b]: [usize; 2], [sa, sb]: [usize; 2], len: usize| {
-            for i in 0..len {
-                let (ka, kb) = (a + i * sa, b + i * sb);
-                let index = [ka / 21, ka / 3 % 7, ka % 3];
-                assert_eq!(kb, index[0] + 5 * index[1] + 35 * index[2]);
-                cell.lock().unwrap()[ka] += 1;
+fn tiles_cover_every_element_once() {
+    let shapes: [(&[usize], [&[usize]; 2]); 5] = [
+        (&[5, 7, 3], [&[21, 3, 1], &[1, 5, 35]]),
+        (&[70, 130], [&[130, 1], &[1, 70]]),
+        (&[3, 100, 2], [&[200, 2, 1], &[400, 4, 1]]),
+        (&[1000], [&[1], &[2]]),
+        (&[4, 3, 5, 2], [&[30, 10, 2, 1], &[0, 0, 2, 1]]),
+    ];
+    for (shape, strides) in shapes {
+        let plan = Plan::new(shape, strides);
+        let total: usize = shape.iter().product();
+        for most in [1, 10, 64, 100, 1000, 100_000] {
+            let tiles = plan.tiles(most);
+            for cut in [0, 1, tiles.count() / 3, tiles.count()] {
+                let seen = std::sync::Mutex::new(vec![0; total]);
+                let visit = |tile: &Tile<2>| {
+                    for (row, column) in (0..tile.rows).flat_map(|r| (0..tile.columns).map(move |c| (r, c))) {
+                        let at = |k: usize| tile.offsets[k] + row * tile.outer[k] + column * tile.inner[k];
+                        let (mut rest, mut other) = (at(0), 0);
+                        for axis in 0..shape.len() {
+                            other += rest / strides[0][axis] * strides[1][axis];
+                            rest %= strides[0][axis];
+                        }
+                        assert_eq!(at(1), other);
+                        seen.lock().unwrap()[at(0)] += 1;
+                    }
+                };
+                tiles.visit(0..cut, &visit);
+                tiles.visit(cut..tiles.count(), &visit);
+                assert!(seen.into_inner().unwrap().iter().all(|&n| n == 1), "{shape:?} {most} {cut}");
             }
-        };
-        whole.walk(0..cut, &visit);
-        whole.walk(cut..total, &visit);
-        assert!(seen.iter().all(|&n| n == 1));
+        }
+    }
+}
+
+/// Every layout of every operand against plain loops.
+#[test]
+fn maps_of_any_layouts_equal_plain_loops() {
+    let sizes: [[usize; 3]; 7] =
+        [[3, 70, 90], [2, 5, 1500], [40, 300, 2], [6, 7, 8], [2, 1100, 3], [1, 1, 5], [2, 64, 64]];
+    let data: Vec<f32> = (0..200_000).map(|i| (i % 1013) as f32 - 500.0).collect();
+    for shape in sizes {
+        let [n, rows, columns] = shape;
+        let strided: [[usize; 3]; 7] = [
+            [rows * columns, columns, 1],
+            [rows * columns, 1, rows],
+            [1, n * columns, n],
+            [2 * rows * columns, 2 * columns, 2],
+            [0, 1, 0],
+            [0, 0, 1],
+            [(rows + 3) * (columns + 1), columns + 1, 1],
+        ];
+        for (a, b) in strided.iter().flat_map(|a| strided.map(|b| (a, b))) {
+            for to in [strided[0], strided[1], strided[3]] {
+                let mut out = vec![0.0; 2 * n * rows * columns];
+                map2(
+                    operand(&data, &shape, a),
+                    operand(&data[7..], &shape, &b),
+                    operand_mut(&mut out, &shape, &to),
+                    |x, y| x - 2.0 * y,
+                );
+                let at = |s: &[usize; 3], i: [usize; 3]| s[0] * i[0] + s[1] * i[1] + s[2] * i[2];
+                for i in (0..n).flat_map(|i| (0..rows).flat_map(move |j| (0..columns).map(move |k| [i, j, k]))) {
+                    assert_eq!(
+                        out[at(&to, i)],
+                        data[at(a, i)] - 2.0 * data[7 + at(&b, i)],
+                        "{shape:?} {a:?} {b:?} {to:?}"
+                    );
+                }
+                let mut out = vec![0.0; 2 * n * rows * columns];
+                copy(operand(&data, &shape, a), operand_mut(&mut out, &shape, &to));
+                for i in (0..n).flat_map(|i| (0..rows).flat_map(move |j| (0..columns).map(move |k| [i, j, k]))) {
+                    assert_eq!(out[at(&to, i)], data[at(a, i)], "{shape:?} {a:?} {to:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_output_may_be_an_input() {
+    for (shape, strides) in [([40, 50], [50, 1]), ([50, 40], [1, 50]), ([1000, 2], [2, 1])] {
+        let mut data: Vec<f32> = (0..2000).map(|x| x as f32).collect();
+        let ptr = data.as_mut_ptr();
+        // SAFETY: both sides are the very same elements.
+        let (a, out) = unsafe { (Operand::new(ptr, &shape, &strides), OperandMut::new(ptr, &shape, &strides)) };
+        map1(a, out, |x: f32| x + 1.0);
+        assert!(data.iter().enumerate().all(|(i, &x)| x == i as f32 + 1.0));
     }
 }
 

@@ -1,85 +1,90 @@
-//! Half types computed in `f32` and rounded once: rows are widened block by block into buffers on the stack, where the
-//! flat `f32` loops run.
+//! Half types computed in `f32` and rounded once: the walk is that of any elements, and its loops widen block by block into
+//! buffers on the stack, where the flat `f32` loops run.
 #![allow(unsafe_code)]
 
-use super::blocks::BLOCK;
+use super::drive::{Side, drive};
+use super::halves::{narrow, widen};
 use super::operand::Address;
 use super::plan::Plan;
-use super::rows::{self, Level};
-use super::{Operand, OperandMut, run};
-use half::slice::HalfFloatSliceExt;
+use super::rows::{self, Level, Map1};
+use super::{Operand, OperandMut};
 use half::{bf16, f16};
+
+/// Elements that are widened at a time.
+const BLOCK: usize = 256;
+
+/// How elements are stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    F16,
+    BF16,
+    F32,
+}
+
+impl Kind {
+    fn size(self) -> usize {
+        if self == Kind::F32 { 4 } else { 2 }
+    }
+}
 
 /// Strided elements that are read as `f32`.
 #[derive(Clone, Copy)]
 pub struct Wide<'a> {
-    source: Source,
+    kind: Kind,
+    side: Side,
     shape: &'a [usize],
     strides: &'a [usize],
-}
-
-#[derive(Clone, Copy)]
-enum Source {
-    F16(Address<f16>),
-    BF16(Address<bf16>),
-    F32(Address<f32>),
 }
 
 /// Strided elements that are written from `f32`.
-pub struct WideMut<'a> {
-    source: Source,
-    shape: &'a [usize],
-    strides: &'a [usize],
-}
+pub struct WideMut<'a>(Wide<'a>);
 
 macro_rules! wide_from {
-    ($($type:ty => $variant:ident),*) => {$(
+    ($($type:ty => $kind:ident),*) => {$(
         impl<'a> From<Operand<'a, $type>> for Wide<'a> {
             fn from(x: Operand<'a, $type>) -> Self {
-                Wide { source: Source::$variant(x.address()), shape: x.shape, strides: x.strides }
+                Wide { kind: Kind::$kind, side: Side::new(x.address()), shape: x.shape, strides: x.strides }
             }
         }
 
         impl<'a> From<OperandMut<'a, $type>> for WideMut<'a> {
             fn from(x: OperandMut<'a, $type>) -> Self {
-                WideMut { source: Source::$variant(x.address()), shape: x.shape, strides: x.strides }
+                WideMut(Wide { kind: Kind::$kind, side: Side::new(x.address()), shape: x.shape, strides: x.strides })
             }
         }
     )*};
 }
 wide_from!(f16 => F16, bf16 => BF16, f32 => F32);
 
-/// Reads `out.len()` elements, `stride` apart, from a typed address.
-///
-/// # Safety
-/// They must be valid for reads.
-unsafe fn gather<T: Copy>(from: *const T, stride: usize, out: &mut [T]) {
-    for (i, place) in out.iter_mut().enumerate() {
-        // SAFETY: by the contract above.
-        *place = unsafe { *from.add(i * stride) };
-    }
-}
-
-impl Source {
-    /// Reads `out.len()` elements from `offset` on.
+impl Kind {
+    /// Elements as singles: where they are, or in the buffer.
     ///
     /// # Safety
-    /// They must be valid for reads.
-    unsafe fn load(self, offset: usize, stride: usize, out: &mut [f32]) {
+    /// There must be `len` elements, as many as the buffer holds at most.
+    unsafe fn read(self, from: *const u8, len: usize, buffer: &mut [f32; BLOCK]) -> *const f32 {
+        let to = buffer.as_mut_ptr();
         // SAFETY: by the contract above.
         unsafe {
             match self {
-                Source::F16(a) => {
-                    let mut block = [f16::ZERO; BLOCK];
-                    gather(a.get().add(offset), stride, &mut block[..out.len()]);
-                    block[..out.len()].convert_to_f32_slice(out);
-                }
-                Source::BF16(a) => {
-                    let mut block = [bf16::ZERO; BLOCK];
-                    gather(a.get().add(offset), stride, &mut block[..out.len()]);
-                    block[..out.len()].convert_to_f32_slice(out);
-                }
-                Source::F32(a) => gather(a.get().add(offset), stride, out),
+                Kind::F16 => widen(from.cast::<f16>(), to, len),
+                Kind::BF16 => widen(from.cast::<bf16>(), to, len),
+                Kind::F32 => return from.cast(),
+            }
+        }
+        to
+    }
+
+    /// Writes singles.
+    ///
+    /// # Safety
+    /// There must be room for `len` elements.
+    unsafe fn write(self, from: *const f32, to: *mut u8, len: usize) {
+        // SAFETY: by the contract above.
+        unsafe {
+            match self {
+                Kind::F16 => narrow(from, to.cast::<f16>(), len),
+                Kind::BF16 => narrow(from, to.cast::<bf16>(), len),
+                Kind::F32 => std::ptr::copy_nonoverlapping(from, to.cast(), len),
             }
         }
     }
@@ -93,48 +98,30 @@ pub trait WideOut: Sync {
     fn shape(&self) -> &[usize];
     /// Distance of neighbours along each axis.
     fn strides(&self) -> &[usize];
-    /// Writes results from `offset` on, `stride` apart.
+    /// The memory, and the bytes of an element.
+    fn memory(&self) -> (Address<u8>, usize);
+    /// Writes results side by side.
     ///
     /// # Safety
-    /// These places must be valid for writes.
-    unsafe fn store(&self, offset: usize, stride: usize, values: &[Self::Value]);
-}
-
-/// # Safety
-/// `values.len()` places, `stride` apart, must be valid for writes.
-unsafe fn scatter<T: Copy>(to: *mut T, stride: usize, values: &[T]) {
-    for (i, &value) in values.iter().enumerate() {
-        // SAFETY: by the contract above.
-        unsafe { *to.add(i * stride) = value };
-    }
+    /// There must be room for `len` elements of this kind.
+    unsafe fn store(&self, values: *const Self::Value, to: *mut u8, len: usize);
 }
 
 impl WideOut for WideMut<'_> {
     type Value = f32;
 
     fn shape(&self) -> &[usize] {
-        self.shape
+        self.0.shape
     }
     fn strides(&self) -> &[usize] {
-        self.strides
+        self.0.strides
     }
-    unsafe fn store(&self, offset: usize, stride: usize, values: &[f32]) {
+    fn memory(&self) -> (Address<u8>, usize) {
+        (self.0.side.address(), self.0.kind.size())
+    }
+    unsafe fn store(&self, values: *const f32, to: *mut u8, len: usize) {
         // SAFETY: by the contract of the trait.
-        unsafe {
-            match self.source {
-                Source::F16(a) => {
-                    let mut block = [f16::ZERO; BLOCK];
-                    block[..values.len()].convert_from_f32_slice(values);
-                    scatter(a.get().add(offset), stride, &block[..values.len()]);
-                }
-                Source::BF16(a) => {
-                    let mut block = [bf16::ZERO; BLOCK];
-                    block[..values.len()].convert_from_f32_slice(values);
-                    scatter(a.get().add(offset), stride, &block[..values.len()]);
-                }
-                Source::F32(a) => scatter(a.get().add(offset), stride, values),
-            }
-        }
+        unsafe { self.0.kind.write(values, to, len) }
     }
 }
 
@@ -147,9 +134,12 @@ impl WideOut for OperandMut<'_, bool> {
     fn strides(&self) -> &[usize] {
         self.strides
     }
-    unsafe fn store(&self, offset: usize, stride: usize, values: &[bool]) {
+    fn memory(&self) -> (Address<u8>, usize) {
+        (self.address().cast(), 1)
+    }
+    unsafe fn store(&self, values: *const bool, to: *mut u8, len: usize) {
         // SAFETY: by the contract of the trait.
-        unsafe { scatter(self.address().get().add(offset), stride, values) }
+        unsafe { std::ptr::copy_nonoverlapping(values, to.cast(), len) }
     }
 }
 
@@ -157,7 +147,7 @@ impl WideOut for OperandMut<'_, bool> {
 type Flat<'a, const N: usize, R> = &'a (dyn Fn([*const f32; N], *mut R, usize) + Sync);
 
 /// Walks an output and `N` inputs (`M = N + 1`) by way of buffers.
-fn drive<const N: usize, const M: usize, O: WideOut>(
+fn drive_wide<const N: usize, const M: usize, O: WideOut>(
     cost: usize,
     inputs: [Wide<'_>; N],
     out: O,
@@ -166,28 +156,34 @@ fn drive<const N: usize, const M: usize, O: WideOut>(
     assert!(inputs.iter().all(|x| x.shape == out.shape()), "map: shapes differ");
     let strides: [&[usize]; M] = std::array::from_fn(|k| if k == 0 { out.strides() } else { inputs[k - 1].strides });
     let plan = Plan::new(out.shape(), strides);
-    run(&plan, cost + N, &|offsets, strides, len| {
+    let (address, size) = out.memory();
+    let block = |from: [*const u8; N], to: *mut u8, len: usize| {
         let mut x = [[0.0f32; BLOCK]; N];
         let mut y = [O::Value::default(); BLOCK];
         for start in (0..len).step_by(BLOCK) {
             let n = BLOCK.min(len - start);
-            // SAFETY: the plan visits indices of the operands' common shape only; the buffers hold a block.
+            // SAFETY: `drive` hands over `len` elements of each operand; the buffers hold a block.
             unsafe {
-                for k in 0..N {
-                    let (offset, stride) = (offsets[k + 1], strides[k + 1]);
-                    inputs[k].source.load(offset + start * stride, stride, &mut x[k][..n]);
-                }
-                flat(std::array::from_fn(|k| x[k].as_ptr()), y.as_mut_ptr(), n);
-                out.store(offsets[0] + start * strides[0], strides[0], &y[..n]);
+                let mut buffers = x.iter_mut();
+                let from = std::array::from_fn(|k| {
+                    let kind = inputs[k].kind;
+                    let buffer = buffers.next().expect("a buffer for each input");
+                    kind.read(from[k].add(start * kind.size()), n, buffer)
+                });
+                flat(from, y.as_mut_ptr(), n);
+                out.store(y.as_ptr(), to.add(start * size), n);
             }
         }
-    });
+    };
+    let sides = inputs.map(|x| x.side);
+    // SAFETY: the plan visits indices of the operands' common shape only.
+    unsafe { drive::<N, M>(&plan, cost + N, Side::sized(address, size), sides, &block) };
 }
 
 /// `out[i] = f(a[i])` in `f32`.
-pub fn map1_wide<L: Level, O: WideOut>(_: L, cost: usize, a: Wide<'_>, out: O, f: impl Fn(f32) -> O::Value + Sync) {
-    // SAFETY: `drive` hands over what `flat1` asks for.
-    drive::<1, 2, O>(cost, [a], out, &|[a], out, len| unsafe { L::flat1(a, out, len, &f) });
+pub fn map1_wide<L: Level, O: WideOut>(_: L, cost: usize, a: Wide<'_>, out: O, f: impl Map1<f32, O::Value>) {
+    // SAFETY: `drive_wide` hands over what `flat1` asks for.
+    drive_wide::<1, 2, O>(cost, [a], out, &|[a], out, len| unsafe { L::flat1(a, out, len, &f) });
 }
 
 /// `out[i] = f(a[i], b[i])` in `f32`.
@@ -196,19 +192,32 @@ pub fn map2_wide<L: Level, O: WideOut>(
     cost: usize,
     [a, b]: [Wide<'_>; 2],
     out: O,
-    f: impl Fn(f32, f32) -> O::Value + Sync,
+    f: impl Fn(f32, f32) -> O::Value + Sync + Copy,
 ) {
     // SAFETY: as in `map1_wide`.
-    drive::<2, 3, O>(cost, [a, b], out, &|[a, b], out, len| unsafe { L::flat2(a, b, out, len, &f) });
+    drive_wide::<2, 3, O>(cost, [a, b], out, &|[a, b], out, len| unsafe { L::flat2(a, b, out, len, &f) });
 }
 
 /// `out[i] = f(a[i], b[i], c[i])` in `f32`.
-pub fn map3_wide<O: WideOut>(inputs: [Wide<'_>; 3], out: O, f: impl Fn(f32, f32, f32) -> O::Value + Sync) {
-    drive::<3, 4, O>(1, inputs, out, &|[a, b, c], out, len| rows::flat3(a, b, c, out, len, &f));
+pub fn map3_wide<O: WideOut>(inputs: [Wide<'_>; 3], out: O, f: impl Fn(f32, f32, f32) -> O::Value + Sync + Copy) {
+    drive_wide::<3, 4, O>(1, inputs, out, &|[a, b, c], out, len| rows::flat3(a, b, c, out, len, &f));
 }
 
 /// `out[i] = a[i]`, of which either may be of a half type.
 pub fn copy_wide(a: Wide<'_>, out: WideMut<'_>) {
-    // SAFETY: `drive` hands over two buffers of this length.
-    drive::<1, 2, _>(1, [a], out, &|[a], out, len| unsafe { std::ptr::copy_nonoverlapping(a, out, len) });
+    assert_eq!(a.shape, out.shape(), "copy: shapes differ");
+    let plan = Plan::new(out.shape(), [out.strides(), a.strides]);
+    let block = |[from]: [*const u8; 1], to: *mut u8, len: usize| {
+        let mut buffer = [0.0f32; BLOCK];
+        for start in (0..len).step_by(BLOCK) {
+            let n = BLOCK.min(len - start);
+            // SAFETY: `drive` hands over `len` elements of each; the buffer holds a block.
+            unsafe {
+                let values = a.kind.read(from.add(start * a.kind.size()), n, &mut buffer);
+                out.store(values, to.add(start * out.0.kind.size()), n);
+            }
+        }
+    };
+    // SAFETY: as in `drive_wide`.
+    unsafe { drive::<1, 2>(&plan, 1, out.0.side, [a.side], &block) };
 }

@@ -87,6 +87,53 @@ pub fn transpose<T, V: Vector<T>>(rows: &mut [V; 16]) {
     }
 }
 
+/// `to[r * to_stride + c] = from[c * from_stride + r]` for `r` in `0..rows` and `c` in `0..columns`.
+///
+/// # Safety
+/// All these places must be valid, and the two sides not overlap.
+pub unsafe fn transposed<R: Real>(
+    from: *const R,
+    from_stride: usize,
+    to: *mut R,
+    to_stride: usize,
+    rows: usize,
+    columns: usize,
+) {
+    transpose_tiles((from, from_stride), (to, to_stride), rows, columns);
+}
+
+crate::vectorize! {
+    /// The loops of [`transposed`], in squares of registers. It is to be called as that is.
+    fn transpose_tiles[S; R: Real](
+        simd: S, from: (*const R, usize), to: (*mut R, usize), rows: usize, columns: usize
+    ) {
+        let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        for left in (0..columns).step_by(lanes) {
+            let width = lanes.min(columns - left);
+            for top in (0..rows).step_by(lanes) {
+                let height = lanes.min(rows - top);
+                let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                // SAFETY: by the caller's word: only rows and columns that exist are read and written.
+                unsafe {
+                    for (c, register) in square.iter_mut().enumerate().take(width) {
+                        let from = from.0.add((left + c) * from.1 + top);
+                        *register = if height == lanes {
+                            <R::Vector<S> as Vector<R>>::load(from)
+                        } else {
+                            <R::Vector<S> as Vector<R>>::load_part(from, 0..height)
+                        };
+                    }
+                    transpose::<R, R::Vector<S>>(&mut square);
+                    for (r, register) in square.iter().enumerate().take(height) {
+                        let to = to.0.add((top + r) * to.1 + left);
+                        if width == lanes { register.store(to) } else { register.store_first(to, width) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Numbers of a row, of which those before `start` and behind `values` are 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lane<'a, R> {

@@ -1,9 +1,9 @@
 //! Exponentials and their relatives in forms without branches, which the compiler turns into vector code.
 //!
-//! Functions of singles are computed in double precision and rounded once, from short series: right to a last place. They
-//! take any `f32` (as a double). Functions of doubles use the long series.
+//! Functions of doubles, by long series; and those functions of singles that are computed in double precision and rounded
+//! once, from short series: they take any `f32` (as a double). See `single.rs` for the others.
 
-use std::f64::consts::{LN_2, LOG2_E};
+use std::f64::consts::LOG2_E;
 
 /// The degree of the series that serves single precision; its relative error is 2e-10.
 pub const SINGLE: usize = 8;
@@ -68,14 +68,6 @@ pub fn exp(x: f64) -> f64 {
     (1.0 + series::<SINGLE>(r)) * power_of_two(rounded, 0)
 }
 
-/// `2^x` of a single, to be rounded.
-#[inline(always)]
-pub fn exp2(x: f64) -> f64 {
-    let x = within(x, -200.0, 200.0);
-    let rounded = x + ROUND;
-    (1.0 + series::<SINGLE>((x - (rounded - ROUND)) * LN_2)) * power_of_two(rounded, 0)
-}
-
 /// `e^x - 1`, with small relative error everywhere.
 #[inline(always)]
 pub fn exp_m1<const DEGREE: usize>(x: f64) -> f64 {
@@ -90,15 +82,9 @@ pub fn exp_m1<const DEGREE: usize>(x: f64) -> f64 {
 
 /// The hyperbolic tangent.
 #[inline(always)]
-pub fn tanh<const DEGREE: usize>(x: f64) -> f64 {
-    let twice = exp_m1::<DEGREE>(within(2.0 * x.abs(), 0.0, 45.0));
+pub fn tanh(x: f64) -> f64 {
+    let twice = exp_m1::<DOUBLE>(within(2.0 * x.abs(), 0.0, 45.0));
     (twice / (twice + 2.0)).copysign(x)
-}
-
-/// `1 / (1 + e^-x)` of a single, to be rounded.
-#[inline(always)]
-pub fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + exp(-x))
 }
 
 /// The hyperbolic sine of a single, to be rounded.
@@ -140,19 +126,16 @@ mod tests {
     #[test]
     fn singles_are_right_to_a_last_place() {
         check("exp", 105.0, exp, f64::exp);
-        check("exp2", 150.0, exp2, f64::exp2);
         check("expm1", 90.0, exp_m1::<SINGLE>, f64::exp_m1);
-        check("tanh", 12.0, tanh::<SINGLE>, f64::tanh);
         check("sinh", 90.0, sinh, f64::sinh);
         check("cosh", 90.0, cosh, f64::cosh);
-        check("sigmoid", 105.0, sigmoid, |x| 1.0 / (1.0 + (-x).exp()));
     }
 
     #[test]
     fn doubles_are_right_to_two_last_places() {
         for i in -400_000..=400_000 {
             let x = i as f64 * 1e-4 + 1e-9;
-            for (a, b) in [(tanh::<DOUBLE>(x), x.tanh()), (exp_m1::<DOUBLE>(x), x.exp_m1())] {
+            for (a, b) in [(tanh(x), x.tanh()), (exp_m1::<DOUBLE>(x), x.exp_m1())] {
                 assert!((a - b).abs() <= 2.0 * f64::EPSILON * b.abs(), "{x}: {a}, {b}");
             }
         }
@@ -160,22 +143,17 @@ mod tests {
 
     #[test]
     fn ends_signs_and_nan() {
-        for f in [exp_m1::<SINGLE>, exp_m1::<DOUBLE>, tanh::<SINGLE>, tanh::<DOUBLE>, sinh] {
+        for f in [exp_m1::<SINGLE>, exp_m1::<DOUBLE>, tanh, sinh] {
             assert!(f(f64::NAN).is_nan() && f(-0.0).is_sign_negative() && f(-0.0) == 0.0 && f(0.0).is_sign_positive());
         }
-        assert!(
-            exp(f64::NAN).is_nan() && exp2(f64::NAN).is_nan() && sigmoid(f64::NAN).is_nan() && cosh(f64::NAN).is_nan()
-        );
+        assert!(exp(f64::NAN).is_nan() && cosh(f64::NAN).is_nan());
         let inf = f64::INFINITY;
         assert_eq!((exp_m1::<DOUBLE>(inf), exp_m1::<DOUBLE>(-inf), exp(-inf) as f32), (inf, -1.0, 0.0));
         assert_eq!(
             (exp(inf) as f32, sinh(-inf) as f32, cosh(-inf) as f32),
             (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY)
         );
-        assert_eq!(
-            (tanh::<DOUBLE>(inf), tanh::<DOUBLE>(-inf), sigmoid(inf), sigmoid(-inf) as f32),
-            (1.0, -1.0, 1.0, 0.0)
-        );
-        assert_eq!((exp2(7.0), exp2(-149.0) as f32, exp_m1::<DOUBLE>(709.7)), (128.0, 1e-45, 709.7f64.exp_m1()));
+        assert_eq!((tanh(inf), tanh(-inf)), (1.0, -1.0));
+        assert_eq!(exp_m1::<DOUBLE>(709.7), 709.7f64.exp_m1());
     }
 }

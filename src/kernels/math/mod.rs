@@ -3,9 +3,11 @@
 pub mod erf;
 pub mod exponential;
 pub mod integer;
-pub mod logarithm;
+mod native;
 mod number;
 pub mod pair;
+pub mod single;
 pub mod special;
 
+pub use native::Native;
 pub use number::Number;

@@ -1,8 +1,9 @@
 //! Functions of one floating-point number, under one set of names for `f32` and `f64`.
 
-use super::exponential::{DOUBLE, SINGLE};
-use super::{erf, exponential, logarithm, special};
+use super::exponential::DOUBLE;
+use super::{erf, exponential, single, special};
 use crate::kernels::exp::Exp;
+use crate::kernels::isa::Portable;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -73,6 +74,16 @@ pub trait Number:
     fn atanh(self) -> Self;
     /// `1 / (1 + e^-x)`.
     fn sigmoid(self) -> Self;
+    /// `x sigmoid(x)`.
+    fn silu(self) -> Self;
+    /// `ln(1 + e^x)`.
+    fn softplus(self) -> Self;
+    /// `ln sigmoid(x)`.
+    fn logsigmoid(self) -> Self;
+    /// `x tanh(ln(1 + e^x))`.
+    fn mish(self) -> Self;
+    /// `x (1 + erf(x / sqrt(2))) / 2`.
+    fn gelu(self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
     /// `1 - erf(x)`.
@@ -175,28 +186,26 @@ macro_rules! number {
     )*};
 }
 
-/// A function of doubles as one of singles.
-macro_rules! through_double {
-    ($x:ident, $function:expr) => {
-        $function($x as f64) as f32
-    };
-}
-
 number!(f32:
-    fn exp(self) -> f32 { through_double!(self, exponential::exp) }
-    fn exp2(self) -> f32 { through_double!(self, exponential::exp2) }
-    fn exp_m1(self) -> f32 { through_double!(self, exponential::exp_m1::<SINGLE>) }
-    fn ln(self) -> f32 { through_double!(self, logarithm::ln) }
-    fn log2(self) -> f32 { through_double!(self, logarithm::log2) }
-    fn log10(self) -> f32 { through_double!(self, logarithm::log10) }
-    fn ln_1p(self) -> f32 { through_double!(self, logarithm::ln_1p) }
-    fn sinh(self) -> f32 { through_double!(self, exponential::sinh) }
-    fn cosh(self) -> f32 { through_double!(self, exponential::cosh) }
-    fn tanh(self) -> f32 { through_double!(self, exponential::tanh::<SINGLE>) }
-    fn sigmoid(self) -> f32 { through_double!(self, exponential::sigmoid) }
-    fn erf(self) -> f32 { through_double!(self, erf::erf) }
-    fn erfc(self) -> f32 { through_double!(self, erf::erfc) }
-    fn lgamma(self) -> f32 { through_double!(self, special::lgamma) }
+    fn exp(self) -> f32 { single::exp(Portable, self) }
+    fn exp2(self) -> f32 { single::exp2(Portable, self) }
+    fn exp_m1(self) -> f32 { single::exp_m1(Portable, self) }
+    fn ln(self) -> f32 { single::ln(Portable, self) }
+    fn log2(self) -> f32 { single::log2(Portable, self) }
+    fn log10(self) -> f32 { single::log10(Portable, self) }
+    fn ln_1p(self) -> f32 { single::ln_1p(Portable, self) }
+    fn sinh(self) -> f32 { exponential::sinh(self as f64) as f32 }
+    fn cosh(self) -> f32 { exponential::cosh(self as f64) as f32 }
+    fn tanh(self) -> f32 { single::tanh(Portable, self) }
+    fn sigmoid(self) -> f32 { single::sigmoid(Portable, self) }
+    fn silu(self) -> f32 { single::silu(Portable, self) }
+    fn softplus(self) -> f32 { single::softplus(Portable, self) }
+    fn logsigmoid(self) -> f32 { single::logsigmoid(Portable, self) }
+    fn mish(self) -> f32 { single::mish(Portable, self) }
+    fn gelu(self) -> f32 { single::gelu(Portable, self) }
+    fn erf(self) -> f32 { single::erf(Portable, self) }
+    fn erfc(self) -> f32 { erf::erfc(self as f64) as f32 }
+    fn lgamma(self) -> f32 { special::lgamma(self as f64) as f32 }
 );
 number!(f64:
     fn exp(self) -> f64 { self.exp_inline() }
@@ -208,8 +217,13 @@ number!(f64:
     fn ln_1p(self) -> f64 { f64::ln_1p(self) }
     fn sinh(self) -> f64 { f64::sinh(self) }
     fn cosh(self) -> f64 { f64::cosh(self) }
-    fn tanh(self) -> f64 { exponential::tanh::<DOUBLE>(self) }
+    fn tanh(self) -> f64 { exponential::tanh(self) }
     fn sigmoid(self) -> f64 { 1.0 / (1.0 + (-self).exp_inline()) }
+    fn silu(self) -> f64 { self / (1.0 + (-self).exp_inline()) }
+    fn softplus(self) -> f64 { self.at_least(0.0) + f64::ln_1p((-f64::abs(self)).exp_inline()) }
+    fn logsigmoid(self) -> f64 { self.at_most(0.0) - f64::ln_1p((-f64::abs(self)).exp_inline()) }
+    fn mish(self) -> f64 { self * exponential::tanh(Number::softplus(self)) }
+    fn gelu(self) -> f64 { self * 0.5 * (1.0 + libm::erf(self * std::f64::consts::FRAC_1_SQRT_2)) }
     fn erf(self) -> f64 { libm::erf(self) }
     fn erfc(self) -> f64 { libm::erfc(self) }
     fn lgamma(self) -> f64 { special::lgamma(self) }

@@ -1,9 +1,10 @@
 //! Normalisation: subtract a mean, divide by a deviation, scale and shift; and the gradients.
 //!
 //! [`channels`] is for statistics of channels over images and positions (batch normalisation), [`rows`] for statistics of rows
-//! (layer normalisation; group and instance normalisation on other shapes).
+//! (layer normalisation; instance normalisation on another shape), [`groups`] for those of groups of channels.
 
 pub mod channels;
+pub mod groups;
 pub mod rows;
 
 use super::float::Real;

@@ -6,6 +6,8 @@ use super::sum_pairs;
 
 /// Rows whose weight gradients are summed in one piece.
 const ROWS: usize = 64;
+/// Columns of weight gradients that are summed at once.
+const STRIP: usize = 32;
 
 /// What rows are normalised by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,10 +78,8 @@ pub fn affine_gradient<R: Real>(
         |range| {
             let mut sums = vec![R::zero(); 2 * len];
             let (dw, db) = sums.split_at_mut(len);
-            for row in range.start / len..range.end / len {
-                let range = row * len..(row + 1) * len;
-                add_affine_row(&g[range.clone()], &x[range], (mean[row], rstd[row]), (dw, db));
-            }
+            let rows = range.start / len..range.end / len;
+            add_affine((&g[range.clone()], &x[range]), (&mean[rows.clone()], &rstd[rows]), (dw, db));
             sums
         },
         |mut sums, more| {
@@ -92,22 +92,28 @@ pub fn affine_gradient<R: Real>(
     db.copy_from_slice(&sums[len..]);
 }
 
+/// The mean of a row (0 if not centered) and one over its deviation.
+#[inline(always)]
+pub(super) fn row_moments<R: Real>(rows: Rows<R>, x: &[R]) -> (R, R) {
+    let count = R::from_usize(x.len());
+    let mut mean = R::zero();
+    if rows.centered {
+        mean = sum_pairs(x, x, |x, _| (x, R::zero())).0 / count;
+    }
+    let (away, squares) = sum_pairs(x, x, |x, _| (x - mean, (x - mean) * (x - mean)));
+    let mut variance = squares / count;
+    if rows.centered {
+        let away = away / count;
+        mean += away;
+        variance = (variance - away * away).max(R::zero());
+    }
+    (mean, R::one() / (variance + rows.eps).sqrt())
+}
+
 crate::vectorize! {
     /// One row; gives its mean and one over its deviation.
     fn normalize_row[S; R: Real](simd: S, rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R]) -> (R, R) {
-        let count = R::from_usize(x.len());
-        let mut mean = R::zero();
-        if rows.centered {
-            mean = sum_pairs(x, x, |x, _| (x, R::zero())).0 / count;
-        }
-        let (away, squares) = sum_pairs(x, x, |x, _| (x - mean, (x - mean) * (x - mean)));
-        let mut variance = squares / count;
-        if rows.centered {
-            let away = away / count;
-            mean += away;
-            variance = (variance - away * away).max(R::zero());
-        }
-        let rstd = R::one() / (variance + rows.eps).sqrt();
+        let (mean, rstd) = row_moments(rows, x);
         match (affine.weight, affine.bias) {
             (Some(w), Some(b)) => {
                 y.iter_mut().zip(x).zip(w).zip(b).for_each(|(((y, &x), &w), &b)| *y = (x - mean) * rstd * w + b);
@@ -136,13 +142,35 @@ crate::vectorize! {
         dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = (*dx - average - (x - mean) * slope) * rstd);
     }
 
-    /// Adds the weight and bias gradients of one row.
-    fn add_affine_row[S; R: Real](simd: S, g: &[R], x: &[R], stats: (R, R), sums: (&mut [R], &mut [R])) {
-        let (mean, rstd) = stats;
-        let inputs = g.iter().zip(x);
-        for ((dw, db), (&g, &x)) in sums.0.iter_mut().zip(sums.1).zip(inputs) {
-            *dw += g * (x - mean) * rstd;
-            *db += g;
+    /// Adds the weight and bias gradients of some rows.
+    fn add_affine[S; R: Real](simd: S, inputs: (&[R], &[R]), stats: (&[R], &[R]), sums: (&mut [R], &mut [R])) {
+        let ((g, x), (dw, db)) = (inputs, sums);
+        let len = dw.len();
+        // Columns whose sums stay in registers while the rows pass by.
+        for left in (0..len).step_by(STRIP) {
+            let width = STRIP.min(len - left);
+            let (mut slopes, mut totals) = ([R::zero(); STRIP], [R::zero(); STRIP]);
+            for (row, (&mean, &rstd)) in stats.0.iter().zip(stats.1).enumerate() {
+                let (g, x) = (&g[row * len + left..], &x[row * len + left..]);
+                match (g.first_chunk::<STRIP>(), x.first_chunk::<STRIP>()) {
+                    (Some(g), Some(x)) if width == STRIP => {
+                        for i in 0..STRIP {
+                            slopes[i] += g[i] * ((x[i] - mean) * rstd);
+                            totals[i] += g[i];
+                        }
+                    }
+                    _ => {
+                        for i in 0..width {
+                            slopes[i] += g[i] * ((x[i] - mean) * rstd);
+                            totals[i] += g[i];
+                        }
+                    }
+                }
+            }
+            for i in 0..width {
+                dw[left + i] += slopes[i];
+                db[left + i] += totals[i];
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Normalisation against its definition in double precision, gradients against differences.
 
 use super::channels::{self, Batch};
+use super::groups::{self, Groups};
 use super::rows::{self, Affine, Rows};
 use crate::kernels::parallel::tests::with_threads;
 
@@ -139,4 +140,37 @@ fn thread_counts_do_not_change_bits() {
         })
     };
     assert_eq!(run(1), run(4));
+}
+
+fn group_norm(by: Groups<f64>, x: &[f64], weight: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let count = x.len() / (by.channels * by.positions);
+    let (mut y, mut mean, mut rstd) = (vec![0.0; x.len()], vec![0.0; count], vec![0.0; count]);
+    let affine = Affine { weight: Some(weight), bias: Some(bias) };
+    groups::normalize(by, x, affine, &mut y, (&mut mean, &mut rstd));
+    (y, mean, rstd)
+}
+
+#[test]
+fn group_gradients_equal_differences() {
+    for (images, count, channels, positions) in [(2, 3, 2, 5), (1, 1, 4, 1), (3, 2, 1, 33)] {
+        let by = Groups { groups: count, channels, positions, eps: 1e-5 };
+        let (all, len) = (images * count * channels * positions, channels * positions);
+        let (x, g) = (numbers(all, 2.0), numbers(all, 3.0));
+        let (weight, bias) = (numbers(count * channels, 4.0), numbers(count * channels, 5.0));
+        let (y, mean, rstd) = group_norm(by, &x, &weight, &bias);
+        for (group, values) in x.chunks(len).enumerate() {
+            let average = values.iter().sum::<f64>() / len as f64;
+            let spread = values.iter().map(|x| (x - average).powi(2)).sum::<f64>() / len as f64;
+            let channel = |i: usize| group % count * channels + i / positions;
+            let scaled =
+                |i: usize| (values[i] - average) / (spread + 1e-5).sqrt() * weight[channel(i)] + bias[channel(i)];
+            assert_close(&y[group * len..][..len], &(0..len).map(scaled).collect::<Vec<_>>(), 1e-12);
+        }
+        let mut dx = vec![0.0; all];
+        let (mut dw, mut db) = (vec![1.0; weight.len()], vec![1.0; weight.len()]);
+        groups::gradients(by, (&g, &x), (&mean, &rstd), Some(&weight), Some(&mut dx), (&mut dw, &mut db));
+        assert_close(&dx, &differences(&x, &g, |x| group_norm(by, x, &weight, &bias).0), 1e-6);
+        assert_close(&dw, &differences(&weight, &g, |weight| group_norm(by, &x, weight, &bias).0), 1e-6);
+        assert_close(&db, &differences(&bias, &g, |bias| group_norm(by, &x, &weight, bias).0), 1e-6);
+    }
 }

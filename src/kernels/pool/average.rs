@@ -7,6 +7,11 @@ use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::{Geometry, Span};
 
+/// Elements of a row from which it is summed in lanes.
+const LONG: usize = 16;
+/// Sums kept at once along a row.
+const LANES: usize = 64;
+
 /// What the sum under a window is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Divisor {
@@ -38,15 +43,50 @@ pub fn average<T: Floating>(geometry: &Geometry, divisor: Divisor, x: &[T], out:
     parallel::for_each_chunk_mut(out, positions, geometry.work(), |index, out| {
         let x = &x[index * plane..][..plane];
         geometry.for_each_position(|at, spans| {
+            let [first, second, third] = spans;
             let mut sum = T::Acc::zero();
-            let mut any = false;
-            geometry.for_each_element(spans, |element| {
-                sum += x[element].to_acc();
-                any = true;
-            });
+            if third.step == 1 && third.count >= LONG {
+                let [_, height, width] = geometry.input;
+                // Whole rows are one run.
+                let whole = third.count == width && second.count == height && second.step == 1;
+                let (rows, run) = if whole { (1, height * width) } else { (second.count, third.count) };
+                for upper in first.elements() {
+                    for lower in second.elements().take(rows) {
+                        sum += sum_of(&x[(upper * height + lower) * width + third.start..][..run]);
+                    }
+                }
+            } else {
+                geometry.for_each_element(spans, |element| sum += x[element].to_acc());
+            }
+            let any = spans.iter().all(|span| span.count > 0);
             out[at] = T::from_acc(if any { sum * divisor.factor::<T::Acc>(spans) } else { T::Acc::zero() });
         });
     });
+}
+
+crate::vectorize! {
+    /// The sum of a row.
+    fn sum_of[S; T: Floating](simd: S, x: &[T]) -> T::Acc {
+        let mut sums = [T::Acc::zero(); LANES];
+        let whole = x.chunks_exact(LANES);
+        for (sum, &x) in sums.iter_mut().zip(whole.remainder()) {
+            *sum = x.to_acc();
+        }
+        for x in whole {
+            for i in 0..LANES {
+                sums[i] += x[i].to_acc();
+            }
+        }
+        let mut width = LANES;
+        while width > 1 {
+            width /= 2;
+            for i in 0..width {
+                let other = sums[i + width];
+                sums[i] += other;
+            }
+        }
+        sums[0]
+    }
 }
 
 /// The gradient of [`average`]: every element gets its share of the gradients of the windows over it.
@@ -56,6 +96,19 @@ pub fn average_gradient<T: Floating>(geometry: &Geometry, divisor: Divisor, g: &
     let cost = 1 + geometry.work() * positions / plane.max(1);
     parallel::for_each_chunk_mut(dx, plane, cost, |index, dx| {
         let g = &g[index * positions..][..positions];
+        if let [[first], [second], [third]] = geometry.axes.each_ref().map(Vec::as_slice)
+            && third.step == 1
+        {
+            // One window: rows of the same share.
+            let share = T::from_acc(g[0].to_acc() * divisor.factor::<T::Acc>([first, second, third]));
+            dx.fill(T::from_acc(T::Acc::zero()));
+            for (upper, lower) in first.elements().flat_map(|upper| second.elements().map(move |lower| (upper, lower)))
+            {
+                let row = (upper * geometry.input[1] + lower) * geometry.input[2] + third.start;
+                dx[row..row + third.count].fill(share);
+            }
+            return;
+        }
         with_scratch::<T::Acc, _>(plane, |sums| {
             sums.fill(T::Acc::zero());
             geometry.for_each_position(|at, spans| {

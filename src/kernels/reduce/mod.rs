@@ -104,8 +104,16 @@ where
     let piece = (PIECE / tile).max(RUN);
     let pieces = gone.numel.div_ceil(piece);
 
+    let span = |t: usize| {
+        if tile == 1 {
+            return t..t + 1;
+        }
+        let column = (t % tiles_per_row) * tile;
+        let begin = (t / tiles_per_row) * inner_size + column;
+        begin..begin + tile.min(inner_size - column)
+    };
     let reduce_piece = |tile_index: usize, range: Range<usize>, accs: &mut [B::Acc]| {
-        let output = (tile_index / tiles_per_row) * inner_size + (tile_index % tiles_per_row) * tile;
+        let output = span(tile_index).start;
         let start = kept.offset(output);
         if side_by_side {
             // SAFETY: offsets come from the operand's own axes, so they are inside of it.
@@ -114,11 +122,6 @@ where
             // SAFETY: as above.
             accs[0] = unsafe { rows_of(data.get().add(start), &gone, range, by, output) };
         }
-    };
-    let span = |t: usize| {
-        let column = (t % tiles_per_row) * tile;
-        let begin = (t / tiles_per_row) * inner_size + column;
-        begin..begin + tile.min(inner_size - column)
     };
     let target = Shared(out.as_mut_ptr());
     let write = |t: usize, accs: &[B::Acc]| {
@@ -174,8 +177,15 @@ unsafe fn rows_of<T: Copy, B: Reducer<T>>(
     by: &B,
     output: usize,
 ) -> B::Acc {
-    let stride = gone.inner().1;
+    let (inner, stride) = gone.inner();
     let identity = by.identity(output);
+    if stride == 1 && range.len() <= RUN && range.start % inner + range.len() <= inner {
+        // SAFETY: one run, which lies inside the operand.
+        return unsafe {
+            let start = data.add(gone.offset(range.start));
+            contiguous(std::slice::from_raw_parts(start, range.len()), by, identity, range.start)
+        };
+    }
     let mut cascade = Cascade::new();
     let mut index = range.start;
     gone.runs(range, |offset, len| {
@@ -205,10 +215,31 @@ crate::vectorize! {
         by.run(x, identity, index)
     }
 
-    /// Adds a row of adjacent elements, all of number `index`, to accumulators side by side.
-    fn add_row[S; T: Copy, B: Reducer<T>](simd: S, row: &[T], by: &B, accs: &mut [B::Acc], index: usize) {
-        for (acc, &x) in accs.iter_mut().zip(row) {
-            *acc = by.step(*acc, x, index);
+    /// Adds `rows` rows of adjacent elements, `stride` apart and numbered from `index` on, to accumulators side by side. It is
+    /// to be called where these elements are valid.
+    fn add_rows[S; T: Copy, B: Reducer<T>](
+        simd: S, first: *const T, stride: usize, rows: usize, by: &B, accs: &mut [B::Acc], index: usize
+    ) {
+        // As many as stay in registers while the rows pass by.
+        const STRIP: usize = 32;
+        let mut left = 0;
+        while left + STRIP <= accs.len() {
+            let mut strip: [B::Acc; STRIP] = std::array::from_fn(|i| accs[left + i]);
+            for row in 0..rows {
+                // SAFETY: by the caller's word.
+                let x = unsafe { &*first.add(row * stride + left).cast::<[T; STRIP]>() };
+                for i in 0..STRIP {
+                    strip[i] = by.step(strip[i], x[i], index + row);
+                }
+            }
+            accs[left..left + STRIP].copy_from_slice(&strip);
+            left += STRIP;
+        }
+        for row in 0..rows {
+            for i in left..accs.len() {
+                // SAFETY: as above.
+                accs[i] = by.step(accs[i], unsafe { *first.add(row * stride + i) }, index + row);
+            }
         }
     }
 }
@@ -292,20 +323,23 @@ unsafe fn columns<T: Copy, B: Reducer<T>>(
     };
     let gone_stride = gone.inner().1;
     gone.runs(range, |offset, len| {
-        for i in 0..len {
+        let mut at = 0;
+        while at < len {
+            let n = (ROWS - rows).min(len - at);
             // SAFETY: by the contract above.
             unsafe {
-                let row = data.add(offset + i * gone_stride);
+                let row = data.add(offset + at * gone_stride);
                 if stride == 1 {
-                    add_row(std::slice::from_raw_parts(row, width), by, &mut accs[..width], index);
+                    add_rows(row, gone_stride, n, by, &mut accs[..width], index);
                 } else {
-                    for (j, acc) in accs[..width].iter_mut().enumerate() {
-                        *acc = by.step(*acc, *row.add(j * stride), index);
+                    for (i, j) in (0..n).flat_map(|i| (0..width).map(move |j| (i, j))) {
+                        accs[j] = by.step(accs[j], *row.add(i * gone_stride + j * stride), index + i);
                     }
                 }
             }
-            index += 1;
-            rows += 1;
+            at += n;
+            index += n;
+            rows += n;
             if rows == ROWS {
                 cascade.push(accs, merge);
                 accs = identity;

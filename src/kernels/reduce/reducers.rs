@@ -1,9 +1,9 @@
 //! Reducers that need more than two functions: extrema and their places, moments, sums of exponentials.
 
-use super::{Reducer, in_lanes};
+use super::{By, Reducer, in_lanes};
+use crate::kernels::exp::Exp;
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::order::Ordered;
-use num_traits::Float;
 
 /// Whether `x` comes before `y` in the search for the largest (or smallest) element: NaN before everything.
 #[inline(always)]
@@ -16,6 +16,26 @@ fn beats<T: Ordered>(largest: bool, x: T, y: T) -> bool {
 #[inline(always)]
 fn worst<T: Ordered>(largest: bool) -> T {
     if largest { T::LOWEST } else { T::HIGHEST }
+}
+
+/// The largest or smallest element, NaN apart.
+struct Better<const LARGEST: bool>;
+
+impl<T: Ordered, const LARGEST: bool> Reducer<T> for Better<LARGEST> {
+    type Acc = T;
+    #[inline(always)]
+    fn identity(&self, _: usize) -> T {
+        worst(LARGEST)
+    }
+    #[inline(always)]
+    fn step(&self, acc: T, x: T, _: usize) -> T {
+        let better = if LARGEST { x.above(acc) } else { acc.above(x) };
+        if better { x } else { acc }
+    }
+    #[inline(always)]
+    fn merge(&self, a: T, b: T) -> T {
+        self.step(a, b, 0)
+    }
 }
 
 /// The largest or smallest element; NaN if there is one.
@@ -34,6 +54,13 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for Extreme<LARGEST> {
     #[inline(always)]
     fn merge(&self, a: T, b: T) -> T {
         if beats(LARGEST, b, a) { b } else { a }
+    }
+    /// The best number first, and then a look for NaN among what is in the cache by now: two simple loops go by registers.
+    #[inline(always)]
+    fn run(&self, x: &[T], identity: T, index: usize) -> T {
+        let best = in_lanes(x, &Better::<LARGEST>, identity, index);
+        let nan = x.iter().fold(false, |found, &x| found | x.is_nan());
+        if nan { x.iter().copied().find(|x| x.is_nan()).unwrap_or(best) } else { best }
     }
 }
 
@@ -66,7 +93,7 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for ExtremePlace<LARGEST> {
         if x.is_empty() {
             return identity;
         }
-        let extreme = in_lanes(x, &Extreme::<LARGEST>, worst::<T>(LARGEST), index);
+        let extreme = Extreme::<LARGEST>.run(x, worst::<T>(LARGEST), index);
         let is_it = |x: T| !beats(LARGEST, extreme, x);
         const BLOCK: usize = 64;
         for (block, values) in x.chunks(BLOCK).enumerate() {
@@ -137,11 +164,20 @@ impl<T: Floating> Reducer<T> for Exponentials<'_, T::Acc> {
     }
     #[inline(always)]
     fn step(&self, (top, sum): Self::Acc, x: T, _: usize) -> Self::Acc {
-        (top, sum + (x.to_acc() - top).exp())
+        (top, sum + (x.to_acc() - top).exp_inline())
     }
     #[inline(always)]
     fn merge(&self, a: Self::Acc, b: Self::Acc) -> Self::Acc {
         (a.0, a.1 + b.1)
+    }
+    /// The sum alone, with the top of all.
+    #[inline(always)]
+    fn run(&self, x: &[T], (top, zero): Self::Acc, index: usize) -> Self::Acc
+    where
+        T: Copy,
+    {
+        let step = |sum: T::Acc, x: T| sum + (x.to_acc() - top).exp_inline();
+        (top, in_lanes(x, &By { identity: zero, step, merge: |a: T::Acc, b: T::Acc| a + b }, zero, index))
     }
 }
 

@@ -40,6 +40,9 @@ impl Space {
     }
 
     pub(super) fn offset(&self, mut index: usize) -> usize {
+        if let [(_, stride)] = self.axes[..] {
+            return index * stride;
+        }
         let mut offset = 0;
         for &(size, stride) in self.axes.iter().rev() {
             offset += index % size * stride;

@@ -42,6 +42,15 @@ pub fn scan<A, R>(
     debug_assert_eq!(out.len(), along.outer * size * inner);
     let block = size * inner;
     parallel::for_each_chunk_mut(out, block, 2, |o, out| {
+        if inner == 1 {
+            let mut acc = start;
+            for k in 0..size {
+                let j = if reverse { size - 1 - k } else { k };
+                acc = step(acc, o * block + j, j);
+                out[j] = write(acc);
+            }
+            return;
+        }
         for tile in (0..inner).step_by(TILE) {
             let width = TILE.min(inner - tile);
             let mut accs = [start; TILE];

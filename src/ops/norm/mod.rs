@@ -4,11 +4,13 @@
 //! operations on [`moments`], whose gradients are such operations too.
 
 mod batch;
+mod group;
 mod moments;
 mod row;
 
 pub use batch::{Running, batch_norm};
-pub use row::{group_norm, layer_norm, rms_norm};
+pub use group::group_norm;
+pub use row::{layer_norm, rms_norm};
 
 use crate::array::{Array, DType};
 use crate::autograd::{Tensor, sum_to};

@@ -1,14 +1,14 @@
-//! Layer, root mean square and group normalisation: every row by its own statistics.
+//! Layer and root mean square normalisation: every row by its own statistics.
 
 use super::moments::{Moments, Over};
-use super::{along_channels, check_float, input_gradient, ready};
+use super::{check_float, input_gradient, ready};
 use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply_many, grad_enabled};
 use crate::dispatch_float;
 use crate::error::Result;
 use crate::kernels::norm::rows::{self, Affine, Rows};
-use crate::ops::binary::{add, mul};
-use crate::ops::{compute_dtype, view};
+use crate::ops::binary::mul;
+use crate::ops::compute_dtype;
 use crate::shape::{Bracketed, numel};
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -34,48 +34,6 @@ pub fn layer_norm(
 pub fn rms_norm(x: &Tensor, shape: &[usize], weight: Option<&Tensor>, eps: Option<f64>) -> Result<Tensor> {
     let own = if x.dtype().size() == 8 { f64::EPSILON } else { f32::EPSILON as f64 };
     rows_norm("rms_norm", x, shape, (weight, None), false, eps.unwrap_or(own))
-}
-
-/// Layer normalisation of `groups` groups of the channels of `x: [n, c, ...]`, then a factor and a term for each channel.
-///
-/// # Errors
-/// `RuntimeError` where sizes do not fit.
-pub fn group_norm(
-    x: &Tensor,
-    groups: usize,
-    weight: Option<&Tensor>,
-    bias: Option<&Tensor>,
-    eps: f64,
-) -> Result<Tensor> {
-    let shape = x.shape();
-    let fits = shape.len() >= 2 && groups > 0 && shape[1].is_multiple_of(groups);
-    crate::ensure!(
-        fits,
-        Runtime,
-        "group_norm: expected an input [n, c, ...] with a multiple of num_groups={groups} channels, got shape {}",
-        Bracketed(&shape)
-    );
-    for (what, tensor) in [("weight", weight), ("bias", bias)] {
-        if let Some(tensor) = tensor {
-            crate::ensure!(
-                tensor.shape().as_slice() == [shape[1]],
-                Runtime,
-                "group_norm: expected {what} to be a vector of {} elements, got shape {}",
-                shape[1],
-                Bracketed(&tensor.shape())
-            );
-        }
-    }
-    let len = numel(&shape[1..]) / groups;
-    let rows = view::reshape_to(x, &[shape[0] * groups, len])?;
-    let mut y = view::reshape_to(&rows_norm("group_norm", &rows, &[len], (None, None), true, eps)?, &shape)?;
-    if let Some(weight) = weight {
-        y = mul(&y, &along_channels(weight, shape.len())?)?;
-    }
-    if let Some(bias) = bias {
-        y = add(&y, &along_channels(bias, shape.len())?)?;
-    }
-    Ok(y)
 }
 
 fn rows_norm(
@@ -130,7 +88,6 @@ impl Op for RowNorm {
 
     fn node_name(&self) -> Cow<'static, str> {
         match self.name {
-            "group_norm" => "NativeGroupNormBackward0",
             "rms_norm" => "FusedRmsNormBackward0",
             _ => "NativeLayerNormBackward0",
         }
@@ -170,56 +127,63 @@ impl Op for RowNorm {
         let Some(g) = &grads[0] else { return Ok(smallvec![None; cx.len()]) };
         let x = cx.input(0)?;
         let weight = self.weight.then(|| cx.input(1)).transpose()?;
-        let (dx, dw) = if grad_enabled() {
+        let (dx, dw, db) = if grad_enabled() {
             let h = weight.as_ref().map_or_else(|| Ok(g.clone()), |weight| mul(g, weight))?;
             let moments = Moments { over: Over::Last(self.axes), centered: self.centered, eps: self.eps };
             let (dx, z) = input_gradient(&x, &h, moments)?;
             // The engine sums over the rows.
-            (dx, self.weight.then(|| mul(g, &z)).transpose()?)
+            (Some(dx), self.weight.then(|| mul(g, &z)).transpose()?, Some(g.clone()))
         } else {
             let stats = (cx.output(1)?.array(), cx.output(2)?.array());
-            let (dx, dw) = self.fused(&x.array(), weight.map(|w| w.array()), stats, &g.array())?;
-            (Tensor::new(dx), dw.map(Tensor::new))
+            let needs = [true, self.weight, self.bias].map({
+                let mut at = 0..;
+                move |there| there && cx.needs(at.next().unwrap_or(0))
+            });
+            self.fused(&x.array(), weight.map(|w| w.array()), stats, &g.array(), needs)?.into()
         };
-        let mut results: Grads = smallvec![Some(dx)];
+        let mut results: Grads = smallvec![dx];
         if self.weight {
             results.push(dw);
         }
         if self.bias {
-            results.push(Some(g.clone()));
+            results.push(db);
         }
         Ok(results)
     }
 }
 
 impl RowNorm {
-    /// The gradients of `x` and the weight by fused kernels.
+    /// The gradients of `x`, weight and bias by fused kernels, those of them that are needed.
     fn fused(
         &self,
         x: &Array,
         weight: Option<Array>,
         (mean, rstd): (Array, Array),
         g: &Array,
-    ) -> Result<(Array, Option<Array>)> {
+        needs: [bool; 3],
+    ) -> Result<[Option<Tensor>; 3]> {
         let dtype = mean.dtype();
         let (x, g) = (ready(x, dtype)?, ready(g, dtype)?);
         let weight = weight.map(|weight| ready(&weight, dtype)).transpose()?;
         let len = x.numel() / mean.numel().max(1);
-        let dx = Array::empty(x.shape(), dtype)?;
-        let dw = weight.as_ref().map(|weight| Array::zeros(weight.shape(), dtype)).transpose()?;
-        if x.numel() == 0 {
-            return Ok((dx, dw));
+        let row = &x.shape()[x.ndim() - self.axes..];
+        let dx = needs[0].then(|| Array::empty(x.shape(), dtype)).transpose()?;
+        let affine =
+            (needs[1] || needs[2]).then(|| Ok((Array::zeros(row, dtype)?, Array::zeros(row, dtype)?))).transpose()?;
+        if x.numel() > 0 {
+            dispatch_float!(dtype, T => {
+                let rows = Rows { len, centered: self.centered, eps: self.eps as T };
+                let (inputs, stats) = ((g.slice::<T>(), x.slice::<T>()), (mean.slice::<T>(), rstd.slice::<T>()));
+                let weight = weight.as_ref().map(|weight| weight.slice::<T>());
+                if let Some(dx) = &dx {
+                    rows::input_gradient(rows, inputs, stats, weight, dx.slice_mut::<T>());
+                }
+                if let Some((dw, db)) = &affine {
+                    rows::affine_gradient(len, inputs, stats, (dw.slice_mut::<T>(), db.slice_mut::<T>()));
+                }
+            }, else unreachable!("a float type"));
         }
-        dispatch_float!(dtype, T => {
-            let rows = Rows { len, centered: self.centered, eps: self.eps as T };
-            let (inputs, stats) = ((g.slice::<T>(), x.slice::<T>()), (mean.slice::<T>(), rstd.slice::<T>()));
-            let weight = weight.as_ref().map(|weight| weight.slice::<T>());
-            rows::input_gradient(rows, inputs, stats, weight, dx.slice_mut::<T>());
-            if let Some(dw) = &dw {
-                let mut db = vec![0.0; len];
-                rows::affine_gradient(len, inputs, stats, (dw.slice_mut::<T>(), &mut db));
-            }
-        }, else unreachable!("a float type"));
-        Ok((dx, dw))
+        let (dw, db) = affine.unzip();
+        Ok([dx, dw.filter(|_| needs[1]), db.filter(|_| needs[2])].map(|array| array.map(Tensor::new)))
     }
 }

@@ -104,7 +104,7 @@ impl Op for NormalOf {
 
 /// `out = f(out, other)` in the common dtype of the two, rounded to that of `out`. `f` is a sum or a product: of numbers of
 /// at most 24 bits it is rounded once, even on its way through a double.
-fn combine(out: &Array, other: &Array, f: impl Fn(f64, f64) -> f64 + Sync) -> Result<()> {
+fn combine(out: &Array, other: &Array, f: impl Fn(f64, f64) -> f64 + Sync + std::marker::Copy) -> Result<()> {
     let common = promote_arrays(out, other);
     let a = out.to_dtype(DType::F64)?;
     let b = other.to_dtype(common)?.to_dtype(DType::F64)?.broadcast_to(out.shape());

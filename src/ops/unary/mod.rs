@@ -19,7 +19,7 @@ pub use predicate::{
 pub use table::Unary;
 
 use super::formula::Tape;
-use crate::array::{Array, DType, default_float};
+use crate::array::{Array, DType, Scalar, default_float};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, check_inplace, grad_enabled};
 use crate::error::Result;
 use crate::shape::Layout;
@@ -65,7 +65,19 @@ impl Unary {
     }
 
     fn compute(self, x: &Array, out: &Array) -> Result<()> {
-        if out.dtype().is_float() { self.function(x, out) } else { integer::compute(self, x, out) }
+        match self.plain() {
+            _ if !out.dtype().is_float() => integer::compute(self, x, out),
+            // A bound that is NaN makes everything NaN.
+            Unary::Between { low, high } if low.is_nan() || high.is_nan() => out.fill(Scalar::Float(f64::NAN)),
+            plain => plain.function(x, out),
+        }
+    }
+
+    /// The same function without choices among its attributes, for fast loops.
+    fn plain(self) -> Unary {
+        let Unary::Clamp { low, high } = self else { return self };
+        let bound = |bound: Option<Scalar>, none: f64| bound.map_or(none, Scalar::to_f64);
+        Unary::Between { low: bound(low, f64::NEG_INFINITY), high: bound(high, f64::INFINITY) }
     }
 }
 
@@ -133,7 +145,7 @@ impl Op for Fused {
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         let (g, v) = (x[0].broadcast_to(x[1].shape()), x[1]);
         let out = Array::empty_layout(Layout::of_result(v.shape(), &[v.layout(), g.layout()]), g.dtype())?;
-        self.0.fused_gradient(&g, v, &out)?;
+        self.0.plain().fused_gradient(&g, v, &out)?;
         Ok(smallvec![out])
     }
 

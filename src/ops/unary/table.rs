@@ -6,9 +6,10 @@
 
 use crate::array::{Array, Scalar};
 use crate::error::Result;
-use crate::kernels::elementwise::{Single, Vector};
-use crate::kernels::math::Number;
-use crate::ops::elementwise::{Side, float1, float2};
+use crate::kernels::elementwise::{Map1, Single, Vector};
+use crate::kernels::isa::Simd;
+use crate::kernels::math::{Native, Number};
+use crate::ops::elementwise::{Side, float2, native1};
 use crate::ops::formula::{Formula, Term};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
@@ -88,7 +89,21 @@ macro_rules! unary {
                         fn f<T: Number>($x: T $($(, $field: $type)+)?) -> T {
                             $function
                         }
-                        float1(($level, $cost), x, out, |x| f::<f32>(x $($(, $field)+)?), |x| f::<f64>(x $($(, $field)+)?))
+                        #[derive(Clone, Copy)]
+                        struct Row { $($($field: $type),+)? }
+                        impl Map1<f32, f32> for Row {
+                            #[inline(always)]
+                            fn at<S: Simd>(self, simd: S, x: f32) -> f32 {
+                                f(Native::new(simd, x) $($(, self.$field)+)?).get()
+                            }
+                        }
+                        impl Map1<f64, f64> for Row {
+                            #[inline(always)]
+                            fn at<S: Simd>(self, _: S, x: f64) -> f64 {
+                                f(x $($(, self.$field)+)?)
+                            }
+                        }
+                        native1(($level, $cost), x, out, Row { $($($field),+)? })
                     }
                 )* }
             }
@@ -107,8 +122,8 @@ macro_rules! unary {
                             ($level, $cost),
                             sides,
                             out,
-                            |g, v| f::<f32>(g, v $($(, $field)+)?),
-                            |g, v| f::<f64>(g, v $($(, $field)+)?),
+                            move |g, v| f::<f32>(g, v $($(, $field)+)?),
+                            move |g, v| f::<f64>(g, v $($(, $field)+)?),
                         )
                     }
                 )* }
@@ -194,6 +209,10 @@ unary! {
             let bound = |s: Option<Scalar>, none: f64| T::of(s.map_or(none, Scalar::to_f64));
             g.when(x.ge(bound(low, f64::NEG_INFINITY)) & x.le(bound(high, f64::INFINITY)))
         };
+    // The same with plain bounds, neither of which is NaN in the function.
+    Between { low: f64, high: f64 } "clamp" "ClampBackward1" Same Vector 1 x
+        |x| x.at_least(T::of(low)).at_most(T::of(high));
+        |g, x| g.when(x.ge(T::of(low)) & x.le(T::of(high)));
     Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same Vector 1 x
         |x| x.at_least(T::of(low)).at_most(T::of(high));
         |g, x| g.when(x.gt(T::of(low)) & x.lt(T::of(high)));
@@ -206,10 +225,10 @@ unary! {
         |g, y| T::select(y.gt(T::of(0.0)), g, g * T::of(slope));
     // `scale` on the positive side; `alpha scale (e^(input_scale x) - 1)` on the other.
     Elu { alpha: f64, scale: f64, input_scale: f64 } "elu" "Elu" Float Vector 15 x
-        |x| if x <= T::of(0.0) {
-            (x * T::of(input_scale)).exp_m1() * T::of(alpha * scale)
-        } else {
-            x * T::of(scale)
+        |x| {
+            // Both sides of a choice are computed first: a loop over a branch does not become vector code.
+            let low = (x * T::of(input_scale)).exp_m1() * T::of(alpha * scale);
+            if x <= T::of(0.0) { low } else { x * T::of(scale) }
         };
         |g, x| T::select(
             x.le(T::of(0.0)),
@@ -217,7 +236,7 @@ unary! {
             g * T::of(scale)
         );
     Gelu "gelu" "Gelu" Float Vector 20 x
-        |x| x * T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
+        |x| x.gelu();
         |g, x| {
             let share = T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
             let density = (x * x * T::of(-0.5)).exp() * T::of(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
@@ -236,24 +255,28 @@ unary! {
             g * (half * (T::of(1.0) + t) + half * x * (T::of(1.0) - t * t) * inner_slope)
         };
     Silu "silu" "Silu" Float Vector 13 x
-        |x| x / (T::of(1.0) + (-x).exp());
+        |x| x.silu();
         |g, x| {
             let s = x.sigmoid();
             g * (s * (T::of(1.0) + x * (T::of(1.0) - s)))
         };
     Mish "mish" "Mish" Float Vector 40 x
-        |x| x * softplus(x).tanh();
+        |x| x.mish();
         |g, x| {
-            // ln(1 + e^x), without overflow.
-            let zero = T::of(0.0);
-            let t = (T::select(x.gt(zero), x, zero) + (-x.abs()).exp().ln_1p()).tanh();
-            g * (t + x * x.sigmoid() * (T::of(1.0) - t * t))
+            // With s and q the sigmoids of x and -x, tanh(ln(1 + e^x)) is s (1 + q) / (1 + q^2).
+            let (one, s, q) = (T::of(1.0), x.sigmoid(), (-x).sigmoid());
+            let under = one + q * q;
+            let t = s * (one + q) / under;
+            g * (t + x * s * (T::of(4.0) * (q * q) / (under * under)))
         };
     Softplus { beta: f64, threshold: f64 } "softplus" "Softplus" Float Vector 30 x
-        |x| if x * T::of(beta) > T::of(threshold) { x } else { (x * T::of(beta)).exp().ln_1p() / T::of(beta) };
+        |x| {
+            let soft = (x * T::of(beta)).softplus() / T::of(beta);
+            if x * T::of(beta) > T::of(threshold) { x } else { soft }
+        };
         |g, x| T::select((x * T::of(beta)).gt(T::of(threshold)), g, g * (x * T::of(beta)).sigmoid());
     LogSigmoid "logsigmoid" "LogSigmoid" Float Vector 30 x
-        |x| x.at_most(T::of(0.0)) - (-x.abs()).exp().ln_1p();
+        |x| x.logsigmoid();
         |g, x| g * (-x).sigmoid();
     Hardswish "hardswish" "Hardswish" Float Vector 3 x
         |x| x * (x + T::of(3.0)).at_least(T::of(0.0)).at_most(T::of(6.0)) / T::of(6.0);
@@ -331,12 +354,6 @@ fn logit<T: Number>(x: T, eps: Option<f64>) -> T {
         Some(eps) => x.at_least(T::of(eps)).at_most(T::of(1.0 - eps)),
     };
     (z / (T::of(1.0) - z)).ln()
-}
-
-/// `ln(1 + e^x)`, without overflow.
-#[inline(always)]
-fn softplus<T: Number>(x: T) -> T {
-    x.at_least(T::of(0.0)) + (-x.abs()).exp().ln_1p()
 }
 
 #[inline(always)]

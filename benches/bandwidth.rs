@@ -1,0 +1,132 @@
+//! What moves more memory than it computes: element by element, along rows and columns, from layout to layout, and the steps of
+//! optimizers. Beside criterion's GiB/s, each row prints its share of what a plain parallel copy of as many bytes reaches.
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use rsnn::array::Array;
+use rsnn::autograd::Tensor;
+use rsnn::kernels::optimize::{Adam, Sgd, adam, sgd};
+use rsnn::kernels::parallel;
+use rsnn::ops::copy::{MemoryFormat, clone};
+use rsnn::ops::{binary, reduce, softmax, unary, view};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Rows and columns: 16 MB of single precision.
+const SHAPE: [usize; 2] = [4096, 1024];
+const BYTES: usize = 4 * SHAPE[0] * SHAPE[1];
+
+/// The least time of some runs, in seconds.
+fn least(mut run: impl FnMut()) -> f64 {
+    let time = |run: &mut dyn FnMut()| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_secs_f64()
+    };
+    (0..50).map(|_| time(&mut run)).fold(f64::INFINITY, f64::min)
+}
+
+/// Bytes per second, read and written, of a parallel copy that moves so many bytes in all.
+fn copy_rate(bytes: usize) -> f64 {
+    let from = vec![1u8; bytes / 2];
+    let mut to = vec![0u8; bytes / 2];
+    const PIECE: usize = 128 << 10;
+    let copy =
+        || parallel::for_each_chunk_mut(&mut to, PIECE, 1, |i, to| to.copy_from_slice(&from[i * PIECE..][..to.len()]));
+    bytes as f64 / least(copy)
+}
+
+/// A row: `bytes` are read and written by one run.
+fn row<R>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: usize, run: impl Fn() -> R) {
+    let rate = bytes as f64 / least(|| drop(black_box(run())));
+    println!("{name}: {:.0} GB/s, {:.0} % of a copy", rate / 1e9, 100.0 * rate / copy_rate(bytes));
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function(name, |bencher| bencher.iter(&run));
+}
+
+fn input() -> Tensor {
+    let numbers: Vec<f32> = (0..SHAPE[0] * SHAPE[1]).map(|i| (i as f32).sin() * 3.0).collect();
+    Tensor::new(Array::from_slice(&numbers, &SHAPE).expect("memory"))
+}
+
+fn elements(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("elements");
+    let x = input();
+    row(&mut group, "copy", 2 * BYTES, || clone(&x, MemoryFormat::Contiguous));
+    row(&mut group, "add", 3 * BYTES, || binary::add(&x, &x));
+    let bias = view::select(&x, 0, 0).expect("a row");
+    row(&mut group, "bias", 2 * BYTES, || binary::add(&x, &bias));
+    let turned = view::transpose(&x, 0, 1).expect("two axes");
+    row(&mut group, "transposed copy", 2 * BYTES, || clone(&turned, MemoryFormat::Contiguous));
+    for (name, function) in [
+        ("relu", unary::relu as fn(&Tensor) -> _),
+        ("exp", unary::exp),
+        ("log", unary::log),
+        ("tanh", unary::tanh),
+        ("sigmoid", unary::sigmoid),
+        ("gelu", unary::gelu),
+        ("silu", unary::silu),
+        ("mish", unary::mish),
+        ("hardswish", unary::hardswish),
+        ("erf", unary::erf),
+    ] {
+        row(&mut group, name, 2 * BYTES, || function(&x));
+    }
+    group.finish();
+}
+
+fn reductions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("reductions");
+    let x = input();
+    row(&mut group, "sum", BYTES, || reduce::sum(&x, None, false, None));
+    row(&mut group, "sum of rows", BYTES, || reduce::sum(&x, Some(&[1]), false, None));
+    row(&mut group, "sum of columns", BYTES, || reduce::sum(&x, Some(&[0]), false, None));
+    row(&mut group, "max of rows", BYTES, || reduce::amax(&x, &[1], false));
+    row(&mut group, "logsumexp", BYTES, || reduce::logsumexp(&x, &[1], false));
+    row(&mut group, "softmax", 2 * BYTES, || softmax::softmax(&x, 1));
+    row(&mut group, "log_softmax", 2 * BYTES, || softmax::log_softmax(&x, 1));
+    group.finish();
+}
+
+fn optimizers(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("optimizers");
+    const COUNT: usize = 1 << 20;
+    let grad = vec![1e-3f32; COUNT];
+    let state = || std::cell::RefCell::new([vec![1.0f32; COUNT], vec![0.5f32; COUNT], vec![0.25f32; COUNT]]);
+    let by = Sgd {
+        step: -1e-3,
+        momentum: 0.9,
+        undamped: 1.0,
+        weight_decay: 1e-4,
+        nesterov: false,
+        maximize: false,
+        first: false,
+    };
+    let memory = state();
+    // Parameter and direction are read and written, the gradient is read; on one thread, as one piece of a step is.
+    row(&mut group, "SGD with momentum, one thread", 5 * 4 * COUNT, || {
+        let [param, direction, _] = &mut *memory.borrow_mut();
+        sgd(by, param, &grad, direction);
+    });
+    let by = Adam {
+        step: -1e-3,
+        correction: 1.0,
+        weight: 0.1,
+        rest: 0.9,
+        beta2: 0.999,
+        square_weight: 1e-3,
+        eps: 1e-8,
+        penalty: 0.0,
+        decay: 1.0,
+        maximize: false,
+    };
+    let memory = state();
+    row(&mut group, "Adam, one thread", 7 * 4 * COUNT, || {
+        let [param, average, square] = &mut *memory.borrow_mut();
+        adam(by, param, &grad, average, square, &mut []);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, elements, reductions, optimizers);
+criterion_main!(benches);
