@@ -42,7 +42,7 @@ class Operator(Case):
         x = inputs[self.wrt].requires_grad_()
         with lib.enable_grad():
             y = self.f(functional(lib), *inputs)
-        g = lib.randn(*y.shape).to(dtype)
+        g = lib.randn(y.shape).to(dtype)
         return lambda: lib.autograd.grad(y, x, g, retain_graph=True)[0]
 
     def result(self, lib: Any, dtype: Any, channels_last: bool = False) -> list[Any]:
