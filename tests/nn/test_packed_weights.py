@@ -1,4 +1,4 @@
-"""A convolution keeps packed weights between calls: every way to change a weight must be seen by the next call."""
+"""Convolutions and linear layers keep packed weights between calls: every way to change a weight must be seen by the next call."""
 
 from __future__ import annotations
 
@@ -82,6 +82,22 @@ def test_the_next_call_sees_a_changed_weight(change, groups):
             assert rsnn.equal(layer(x), expected)
     if change is not from_address:
         assert not rsnn.equal(layer(x), before[0])
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_the_next_call_of_a_linear_layer_sees_a_changed_weight(change):
+    if change is CHANGES["an element"]:
+        change = lambda w: w.detach().__setitem__((0, 0), 9.0)  # noqa: E731
+    rsnn.manual_seed(0)
+    layer, x = nn.Linear(40, 50), rsnn.randn(3, 70, 40)
+    with rsnn.no_grad():
+        before = [layer(x) for _ in range(4)]
+    assert all(rsnn.allclose(y, before[0], atol=1e-6) for y in before)
+    for _ in range(2):
+        change(layer.weight)
+        expected = x @ rsnn.tensor(layer.weight.tolist()).t() + layer.bias
+        for _ in range(4):
+            assert rsnn.allclose(layer(x), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_loading_a_state_is_seen():

@@ -52,9 +52,27 @@ pub unsafe fn multiply<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
         if parts > 1 {
             multiply_parts(size, parts, alpha, (a, b), start, out);
         } else {
-            multiply_blocks(size, TASKS, alpha, (a, b), start, out);
+            multiply_blocks(size, TASKS, alpha, (a, RightSource::Pack(b)), start, out);
         }
     }
+}
+
+/// [`multiply`] with a right operand that is packed already.
+///
+/// # Safety
+/// As for [`multiply`]; `right` must hold `size.columns` lanes of `size.depth`.
+pub unsafe fn multiply_by_packed<T: Floating, A: Operand<T::Acc>>(
+    size: Size,
+    (a, right): (&A, Packed<'_, T::Acc>),
+    start: Start<'_, T>,
+    out: Output<T>,
+) {
+    if size.rows == 0 || size.columns == 0 {
+        return;
+    }
+    let right = RightSource::<T::Acc, Strided<'_, T>>::Packed(right);
+    // SAFETY: passed on from the caller.
+    unsafe { multiply_blocks(size, TASKS, T::Acc::from_usize(1), (a, right), start.simplified(), out) };
 }
 
 /// The number of parts to cut the depth into: 1 unless the depth is large and the output is small. Depends on sizes alone.
@@ -107,7 +125,10 @@ unsafe fn multiply_parts<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
             };
             let operands = (&Deeper { operand: a, by }, &Deeper { operand: b, by });
             // SAFETY: `sums` is this part's alone and has room for the output.
-            unsafe { multiply_blocks::<T::Acc, _, _>(size, 1, alpha, operands, Start::Zero, out) };
+            unsafe {
+                let right = RightSource::Pack(operands.1);
+                multiply_blocks::<T::Acc, _, _>(size, 1, alpha, (operands.0, right), Start::Zero, out);
+            }
         });
         let (total, rest) = sums.split_at_mut(area);
         parallel::for_each_chunk_mut(total, size.columns, parts, |row, total| {
@@ -130,23 +151,26 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     size: Size,
     tasks: usize,
     alpha: T::Acc,
-    (a, b): (&A, &B),
+    (a, right): (&A, RightSource<'_, T::Acc, B>),
     start: Start<'_, T>,
     out: Output<T>,
 ) {
     let (height, width) = tile::<T::Acc>();
     // Operands that are used a few times are read where they lie.
     let direct_left = a.strided().filter(|a| size.columns <= if a.depth == 1 { 4 * width } else { 2 * width });
-    let direct_right = b.strided().filter(|b| b.lane == 1 && (size.rows <= 2 * height || size.depth <= SHALLOW));
+    let near = |b: &Strided<'_, T::Acc>| b.lane == 1 && (size.rows <= 2 * height || size.depth <= SHALLOW);
+    let right = match right {
+        RightSource::Pack(b) => b.strided().filter(near).map_or(right, |strided| RightSource::Memory(strided, b)),
+        other => other,
+    };
 
     let limit = if direct_left.is_some() { size.rows } else { PACK_LIMIT / size.depth.max(1) };
     let slab = limit.next_multiple_of(height).min(size.rows);
     for top in (0..size.rows).step_by(slab) {
         let rows = slab.min(size.rows - top);
         let row_block = row_block::<T>(Size { rows, ..size }, tasks, height);
-        let shares_right = rows > row_block && direct_right.is_none();
         let right_size = Packed::<T::Acc>::size(size.columns, size.depth, width);
-        let shares_right = shares_right && right_size <= 2 * PACK_LIMIT;
+        let shares_right = rows > row_block && matches!(right, RightSource::Pack(_)) && right_size <= 2 * PACK_LIMIT;
         let left_size = if direct_left.is_some() { 0 } else { Packed::<T::Acc>::size(rows, size.depth, height) };
         with_scratch::<T::Acc, _>(left_size, |left_buffer| {
             let left = match direct_left {
@@ -154,12 +178,11 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
                 None => LeftSource::Packed(Packed::pack(a, top..top + rows, size.depth, height, left_buffer)),
             };
             with_scratch::<T::Acc, _>(if shares_right { right_size } else { 0 }, |right_buffer| {
-                let right = match direct_right {
-                    Some(right) => RightSource::Memory(right, b),
-                    None if shares_right => {
+                let right = match right {
+                    RightSource::Pack(b) if shares_right => {
                         RightSource::Packed(Packed::pack(b, 0..size.columns, size.depth, width, right_buffer))
                     }
-                    None => RightSource::Pack(b),
+                    other => other,
                 };
                 let across = size.columns.div_ceil(COLUMN_BLOCK);
                 let count = rows.div_ceil(row_block) * across;
@@ -237,6 +260,14 @@ enum RightSource<'a, R, B> {
     Pack(&'a B),
     Memory(Strided<'a, R>, &'a B),
 }
+
+impl<R: Real, B> Clone for RightSource<'_, R, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R: Real, B> Copy for RightSource<'_, R, B> {}
 
 /// One task: some rows (counted from `top`) and columns of the output.
 struct Task<R> {

@@ -10,6 +10,7 @@ mod integer;
 pub(crate) mod kernel;
 pub(crate) mod operand;
 pub(crate) mod size;
+pub mod weights;
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 

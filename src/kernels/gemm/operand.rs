@@ -202,6 +202,12 @@ impl<'a, R: Real> Packed<'a, R> {
         Packed { data: buffer, lanes: lanes.len(), depth, width }
     }
 
+    /// What [`Packed::pack`] left in a buffer.
+    pub fn of(data: &'a [R], lanes: usize, depth: usize, width: usize) -> Self {
+        assert!(data.len() >= Self::size(lanes, depth, width), "a buffer that holds less");
+        Packed { data, lanes, depth, width }
+    }
+
     /// The depth that was packed.
     pub fn depth(&self) -> usize {
         self.depth

@@ -5,6 +5,7 @@ use ndarray::{Array2, Array3, ArrayView2, s};
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernels::float::Real;
 use crate::kernels::naive;
 
 /// A number in [-1, 1) that depends on its position.
@@ -206,4 +207,34 @@ fn the_way_follows_from_shape_and_order() {
     assert_eq!(way(row.view(), square.view()), Method::Blocked);
     let batch = matrix(8, 100);
     assert_eq!(way(batch.view(), weight.t()), Method::Transposed);
+}
+
+fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
+    use super::weights::{Weights, worth_packing};
+    for (m, n, k) in [(65, 3, 5), (130, 70, 300), (197, 33, 513), (80, 64, 0), (0, 4, 4), (70, 0, 3), (700, 16, 40)] {
+        with_matrix::<T, _>((m, k), Order::Rows, 1, |x| {
+            for order in [Order::Rows, Order::Columns, Order::Gaps] {
+                with_matrix::<T, _>((n, k), order, 2, |w| {
+                    let weights = Weights::new(w).unwrap();
+                    assert!(weights.is_for::<T>((n, k)) && !weights.is_for::<T>((n + 1, k)));
+                    let bias: Vec<T> = (0..n).map(|j| T::from_acc(T::Acc::from_f64(noise(j)))).collect();
+                    let mut out = Array2::from_elem((m, n), T::from_acc(T::Acc::from_f64(f64::NAN)));
+                    weights.multiply(x, Start::ColumnBias(&bias), out.view_mut());
+                    for ((i, j), &got) in out.indexed_iter() {
+                        let products = (0..k).map(|d| x[[i, d]].to_acc() * w[[j, d]].to_acc());
+                        let expected = products.fold(bias[j].to_acc(), |sum, product| sum + product);
+                        let close = num_traits::Float::abs(got.to_acc() - expected) < <T::Acc as Real>::from_f64(1e-4);
+                        assert!(close, "({i}, {j}) of {m} {n} {k}: {got:?}, {expected:?}");
+                    }
+                });
+            }
+        });
+        assert!(worth_packing::<f32>(65) && !worth_packing::<f32>(2) && !worth_packing::<f16>(1000));
+    }
+}
+
+#[test]
+fn weights_are_packed_once_for_many_products() {
+    packed_weights_equal_the_product::<f32>();
+    packed_weights_equal_the_product::<f64>();
 }

@@ -5,6 +5,7 @@ use super::{bmm, mm, mv};
 use crate::array::{Array, DType, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply};
 use crate::error::Result;
+use crate::kernels::gemm::weights::{Weights, worth_packing};
 use crate::kernels::gemm::{Start, gemm};
 use crate::ops::binary::{self, Value};
 use crate::ops::view;
@@ -87,15 +88,18 @@ impl Op for Linear {
         let bias = bias.contiguous()?;
         let out = Array::empty(&[rows, n], x.dtype())?;
         macro_rules! fused {
-            ($T:ty, $one:expr) => {
-                gemm::<$T>(
-                    $one,
-                    flat.view().into_dimensionality::<Ix2>().expect("two axes"),
-                    wt.view().into_dimensionality::<Ix2>().expect("two axes"),
-                    Start::ColumnBias(bias.slice::<$T>()),
-                    out.view_mut().into_dimensionality::<Ix2>().expect("two axes"),
-                )
-            };
+            ($T:ty, $one:expr) => {{
+                let x = flat.view().into_dimensionality::<Ix2>().expect("two axes");
+                let wt = wt.view().into_dimensionality::<Ix2>().expect("two axes");
+                let start = Start::ColumnBias(bias.slice::<$T>());
+                let out = out.view_mut().into_dimensionality::<Ix2>().expect("two axes");
+                let packed = worth_packing::<$T>(rows)
+                    .then(|| w.storage().derived().get(w.layout(), || Weights::new::<$T>(wt.reversed_axes()).ok()));
+                match packed.flatten().filter(|packed| packed.is_for::<$T>((n, k))) {
+                    Some(packed) => packed.multiply(x, start, out),
+                    None => gemm::<$T>($one, x, wt, start, out),
+                }
+            }};
         }
         match x.dtype() {
             DType::F32 => fused!(f32, 1.0),
