@@ -6,9 +6,6 @@ use super::sum_pairs;
 
 /// Rows whose weight gradients are summed in one piece.
 const ROWS: usize = 64;
-/// Columns of weight gradients that are summed at once.
-const STRIP: usize = 32;
-
 /// What rows are normalised by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rows<R> {
@@ -146,30 +143,24 @@ crate::vectorize! {
     fn add_affine[S; R: Real](simd: S, inputs: (&[R], &[R]), stats: (&[R], &[R]), sums: (&mut [R], &mut [R])) {
         let ((g, x), (dw, db)) = (inputs, sums);
         let len = dw.len();
-        // Columns whose sums stay in registers while the rows pass by.
-        for left in (0..len).step_by(STRIP) {
-            let width = STRIP.min(len - left);
-            let (mut slopes, mut totals) = ([R::zero(); STRIP], [R::zero(); STRIP]);
-            for (row, (&mean, &rstd)) in stats.0.iter().zip(stats.1).enumerate() {
-                let (g, x) = (&g[row * len + left..], &x[row * len + left..]);
-                match (g.first_chunk::<STRIP>(), x.first_chunk::<STRIP>()) {
-                    (Some(g), Some(x)) if width == STRIP => {
-                        for i in 0..STRIP {
-                            slopes[i] += g[i] * ((x[i] - mean) * rstd);
-                            totals[i] += g[i];
-                        }
-                    }
-                    _ => {
-                        for i in 0..width {
-                            slopes[i] += g[i] * ((x[i] - mean) * rstd);
-                            totals[i] += g[i];
-                        }
+        let mut rows = g.chunks_exact(len).zip(x.chunks_exact(len)).zip(stats.0.iter().zip(stats.1));
+        // Two rows at a time, for fewer passes over the sums.
+        while let Some(((g, x), (&mean, &rstd))) = rows.next() {
+            let sums = dw.iter_mut().zip(db.iter_mut());
+            match rows.next() {
+                Some(((g2, x2), (&mean2, &rstd2))) => {
+                    let inputs = g.iter().zip(x).zip(g2.iter().zip(x2));
+                    for ((dw, db), ((&g, &x), (&g2, &x2))) in sums.zip(inputs) {
+                        *dw += g * ((x - mean) * rstd) + g2 * ((x2 - mean2) * rstd2);
+                        *db += g + g2;
                     }
                 }
-            }
-            for i in 0..width {
-                dw[left + i] += slopes[i];
-                db[left + i] += totals[i];
+                None => {
+                    for ((dw, db), (&g, &x)) in sums.zip(g.iter().zip(x)) {
+                        *dw += g * ((x - mean) * rstd);
+                        *db += g;
+                    }
+                }
             }
         }
     }
