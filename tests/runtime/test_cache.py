@@ -147,3 +147,27 @@ def test_children_forked_while_threads_allocate_go_on():
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def test_repeated_steps_of_many_threads_hold_no_more_memory():
+    model = nn.Sequential(
+        nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1, groups=32)
+    )
+    x = rsnn.randn(4, 3, 16, 16)
+
+    def work() -> None:
+        for _ in range(10):
+            rsnn.autograd.grad(model(x).square().sum(), list(model.parameters()))
+
+    def run() -> int:
+        threads = [threading.Thread(target=work) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return stat("reserved_bytes.all.current")
+
+    first = max(run() for _ in range(3))
+    in_use = stat("allocated_bytes.all.current")
+    assert max(run() for _ in range(5)) <= first + 8 * MEGABYTE
+    assert stat("allocated_bytes.all.current") <= in_use + MEGABYTE
