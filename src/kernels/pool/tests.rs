@@ -110,6 +110,36 @@ fn the_first_of_equal_maxima_counts_and_nan_propagates() {
 }
 
 #[test]
+fn long_rows_of_any_stride_give_the_first_maximum_or_the_last_nan() {
+    for (stride, dilation, pad) in [(1, 1, 1), (2, 1, 1), (2, 2, 0), (3, 1, 2), (4, 1, 0), (5, 3, 1)] {
+        let window = |input| Window { stride, dilation, pad_before: pad, pad_after: pad, ..Window::new(input, 5) };
+        let windows = [Window::unit(), window(17), window(331)];
+        let geometry = Geometry::sliding(2, &windows[1..], false);
+        let (plane, positions, output) = (geometry.plane(), geometry.positions(), geometry.output());
+        let value = |i: usize| match i * 37 % 101 {
+            0 => f32::NAN,
+            1..20 => f32::NEG_INFINITY,
+            other => (other % 7) as f32,
+        };
+        let x: Vec<f32> = (0..2 * plane).map(value).collect();
+        let (mut out, mut places) = (vec![0.0; 2 * positions], vec![0; 2 * positions]);
+        max(&geometry, &x, f32::NEG_INFINITY, &mut out, &mut places);
+        for index in 0..2 * positions {
+            let (image, at) = (index / positions, index % positions);
+            let elements = under(&windows, [0, at / output[2], at % output[2]]);
+            let (mut best, mut place) = (f32::NEG_INFINITY, -1);
+            for element in elements.into_iter().flatten() {
+                let value = x[image * plane + element];
+                if place < 0 || value > best || value.is_nan() {
+                    (best, place) = (value, element as i64);
+                }
+            }
+            assert_eq!((out[index].to_bits(), places[index]), (best.to_bits(), place), "{index}, stride {stride}");
+        }
+    }
+}
+
+#[test]
 fn put_is_the_transpose_of_take() {
     let places = [3i64, 0, 3, -1, 2, 2];
     let (x, g) = (numbers(8), numbers(6));
