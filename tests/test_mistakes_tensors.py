@@ -177,6 +177,8 @@ MATH = {
     "norm: text": (RuntimeError, lambda lib: lib.zeros(3).norm("x")),
     "item: many": (RuntimeError, lambda lib: lib.zeros(2).item()),
     "item: none": (RuntimeError, lambda lib: lib.zeros(0).item()),
+    "int: many": (ValueError, lambda lib: int(lib.zeros(2))),
+    "float: none": (ValueError, lambda lib: float(lib.zeros(0))),
     "bool: many": (RuntimeError, lambda lib: bool(lib.zeros(2))),
     "bool: none": (RuntimeError, lambda lib: bool(lib.zeros(0))),
     "int: nan": (ValueError, lambda lib: int(lib.tensor(nan))),

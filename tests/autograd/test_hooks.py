@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 import rsnn
@@ -122,6 +125,38 @@ def test_node_hooks():
     z.backward()
     assert order == [("pre", [[1.0]]), ("post", [[6.0], [4.0]], [[2.0]])]
     assert x.grad.tolist() == [7.0] and y.grad.tolist() == [4.0]
+
+
+def test_node_hooks_see_gradients_as_they_arrive():
+    x, y = leaf([2.0, 3.0]), leaf([5.0])
+    z, seen = x * y, []
+    z.grad_fn.register_hook(lambda inputs, outputs: seen.append([g.tolist() for g in inputs]))
+    z.sum().backward()
+    assert seen == [[[5.0, 5.0], [5.0]]]
+    z = x * y
+    z.grad_fn.register_hook(lambda inputs, outputs: (1, 2, 3))
+    with pytest.raises(RuntimeError, match=r"incorrect number of values \(got 3, but expected 2\)"):
+        z.sum().backward()
+
+
+def test_a_handle_keeps_no_hook_alive():
+    class Hook:
+        def __call__(self, *given):
+            return None
+
+    def register(x):
+        for what in (x, x * 2):
+            hook = Hook()
+            yield what.register_hook(hook), weakref.ref(hook)
+        for where in ("register_hook", "register_prehook"):
+            hook = Hook()
+            yield getattr((x * 2).grad_fn, where)(hook), weakref.ref(hook)
+
+    handles = list(register(leaf([1.0])))
+    gc.collect()
+    assert [alive() for _, alive in handles] == [None] * 4
+    for handle, _ in handles:
+        handle.remove()
 
 
 def test_hooks_see_captured_gradients_of_leaves():

@@ -16,6 +16,24 @@ use smallvec::SmallVec;
 unsafe extern "C" {
     /// A borrowed reference, or null without an exception. Exported by every CPython since 2.2.
     fn _PyType_Lookup(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+    /// The same with a new reference: without the GIL, what is borrowed may go before it is held. Exported since 3.13.
+    #[cfg(Py_GIL_DISABLED)]
+    fn _PyType_LookupRef(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}
+
+/// A new reference to what a class, or a base of it, has under a name, or null without an exception.
+///
+/// # Safety
+///
+/// The objects must be alive, the thread attached.
+unsafe fn look_up(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: see above.
+    #[cfg(Py_GIL_DISABLED)]
+    let found = unsafe { _PyType_LookupRef(class, name) };
+    // SAFETY: with the GIL held, nothing can take the borrowed reference away before it is made a strong one.
+    #[cfg(not(Py_GIL_DISABLED))]
+    let found = unsafe { ffi::Py_XNewRef(_PyType_Lookup(class, name)) };
+    found
 }
 
 /// What an object's class (or a base of it) has under a name; descriptors are not bound.
@@ -25,8 +43,8 @@ pub fn class_attribute<'py>(object: &Bound<'py, PyAny>, name: &Bound<'py, PyStri
 
 /// What a class, or a base of it, has under a name; descriptors are not bound.
 pub fn type_attribute<'py>(class: &Bound<'py, PyType>, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
-    // SAFETY: both are live objects of the right types; the borrowed result is made a strong one at once.
-    unsafe { Bound::from_borrowed_ptr_or_opt(class.py(), _PyType_Lookup(class.as_type_ptr(), name.as_ptr())) }
+    // SAFETY: both are live objects of the right types; the result is a new reference or null.
+    unsafe { Bound::from_owned_ptr_or_opt(class.py(), look_up(class.as_type_ptr(), name.as_ptr())) }
 }
 
 /// The address of where an object keeps its `__dict__`, or null if its class gives it none.
@@ -138,7 +156,7 @@ unsafe extern "C" fn getattro(module: *mut ffi::PyObject, name: *mut ffi::PyObje
             return ffi::PyObject_GenericGetAttr(module, name);
         }
         let class = ffi::Py_TYPE(module);
-        let found = ffi::Py_XNewRef(_PyType_Lookup(class, name));
+        let found = look_up(class, name);
         let mut bind = None;
         if !found.is_null() {
             let kind = ffi::Py_TYPE(found);

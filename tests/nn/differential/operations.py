@@ -212,23 +212,26 @@ def hook(world: World, draw: Random) -> Any:
     else:
         kinds = ["register_state_dict_pre_hook", "register_state_dict_post_hook", "_register_state_dict_hook"]
         kinds += ["register_load_state_dict_pre_hook", "register_load_state_dict_post_hook"]
+        kinds += ["_register_load_state_dict_pre_hook"]
         handle = getattr(owner, draw.choice(kinds))(hook)
     world.handles.append(handle)
-    if kind < 6 and any(flags):
-        world.optioned.add(handle.id)
+    if kind > 8 or (kind < 6 and any(flags)):
+        world.staying.add(handle.id)
 
 
 @operation()
 def global_hook(world: World, draw: Random) -> Any:
     lib, hook = world.lib.nn.modules.module, a_hook(world, draw)
-    kind = draw.randrange(7)
+    kind = draw.randrange(8)
     if kind < 2:
         handle = lib.register_module_forward_hook(hook, always_call=kind == 0)
-        world.optioned.add(handle.id)
+        world.staying.add(handle.id)
     else:
-        names = ["forward_pre", "full_backward_pre", "parameter_registration"]
+        names = ["forward_pre", "full_backward_pre", "full_backward", "parameter_registration"]
         names += ["buffer_registration", "module_registration"]
         handle = getattr(lib, f"register_module_{names[kind - 2]}_hook")(hook)
+        if kind > 4:
+            world.staying.add(handle.id)
     world.handles.append(handle)
 
 
@@ -322,10 +325,10 @@ def modes(world: World, draw: Random) -> Any:
 @operation(2)
 def convert(world: World, draw: Random) -> Any:
     root, lib = a_module(world, draw), world.lib
-    kind = draw.randrange(7)
-    if kind < 4:
-        return getattr(root, ("double", "float", "half", "cpu")[kind])()
+    kind = draw.randrange(8)
+    if kind < 5:
+        return getattr(root, ("double", "float", "half", "bfloat16", "cpu")[kind])()
     arguments = [(lib.float64,), ("cpu", lib.float32), (lib.zeros(1, dtype=lib.float64),), (lib.int64,), ()]
-    if kind == 4:
+    if kind == 5:
         return root.type(lib.float32)
     return root.to(*draw.choice(arguments))

@@ -51,12 +51,12 @@ class Hook:
         return value + value if isinstance(value, world.lib.Tensor) else None
 
     def leave(self, world: World, args: Any) -> None:
-        # PyTorch forgets the options of a hook at once, though it still calls it: then not as it should. After a failure,
-        # when there is no result, it cannot bear a change of the table.
+        # PyTorch forgets the options of a hook at once, though it still calls it: then not as it should. It cannot bear a
+        # change of the tables around states and registrations, and of no table after a failure, when there is no result.
         if args[-1] is None:
             return
         for handle in world.handles[-3:]:
-            if handle.id not in world.optioned:
+            if handle.id not in world.staying:
                 handle.remove()
 
     def join(self, world: World, args: Any) -> None:
@@ -90,8 +90,8 @@ class World:
         self.kept: list[Any] = []
         #: The texts of tensors, as long as nothing is done to them.
         self.texts: dict[int, str] = {}
-        #: The ids of hooks that were registered with options.
-        self.optioned: set[int] = set()
+        #: The ids of hooks that hooks do not remove.
+        self.staying: set[int] = set()
         self.hooks = 0
 
     def see(self, closely: bool) -> list[str]:
