@@ -11,8 +11,8 @@ use super::super::float::{Floating, Real};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::DEPTH_BLOCK;
-use super::kernel::{Block, Left, Output, Right, Start, multiply_block, store_converted, tile};
-use super::operand::{Operand, Packed, Strided};
+use super::kernel::{Block, Left, Output, Right, Start, as_real, multiply_block, store_converted, tile};
+use super::operand::{Deeper, Operand, Packed, Strided};
 pub(crate) use super::size::Size;
 
 /// Columns of a task: its part of the right operand, `DEPTH_BLOCK` deep, takes an eighth of a 1 MB second-level cache.
@@ -79,22 +79,6 @@ pub unsafe fn multiply_by_packed<T: Floating, A: Operand<T::Acc>>(
 fn depth_parts(size: Size) -> usize {
     let parts = (size.depth / PART_DEPTH).min(2 * TASKS);
     parts.min(PACK_LIMIT / (size.rows * size.columns)).max(1)
-}
-
-/// An operand from some depth on.
-struct Deeper<'a, O> {
-    operand: &'a O,
-    by: usize,
-}
-
-impl<R: Real, O: Operand<R>> Operand<R> for Deeper<'_, O> {
-    fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [R]) {
-        self.operand.pack_panel(depth.start + self.by..depth.end + self.by, lanes, width, panel);
-    }
-
-    fn strided(&self) -> Option<Strided<'_, R>> {
-        self.operand.strided().map(|strided| strided.deeper(self.by))
-    }
 }
 
 /// The product as a sum of `parts` products over parts of the depth.
@@ -404,21 +388,4 @@ fn pack_columns<R: Real>(
         let start = columns.start + at * width;
         operand.pack_panel(depth.clone(), start..(start + width).min(columns.end), width, panel);
     }
-}
-
-/// The output and its start with elements named by their arithmetic type, if that is how they are stored.
-fn as_real<'a, T: Floating>(start: Start<'a, T>, out: Output<T>) -> Option<(Start<'a, T::Acc>, Output<T::Acc>)> {
-    if !T::IS_REAL {
-        return None;
-    }
-    // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
-    let bias = |bias: &'a [T]| unsafe { std::slice::from_raw_parts(bias.as_ptr().cast::<T::Acc>(), bias.len()) };
-    let start = match start {
-        Start::Zero => Start::Zero,
-        Start::Scaled(beta) => Start::Scaled(beta.to_acc()),
-        Start::RowBias(values) => Start::RowBias(bias(values)),
-        Start::ColumnBias(values) => Start::ColumnBias(bias(values)),
-    };
-    let out = Output { start: out.start.cast(), row: out.row, column: out.column, span: out.span, group: out.group };
-    Some((start, out))
 }

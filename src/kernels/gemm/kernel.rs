@@ -350,3 +350,20 @@ pub unsafe fn store_converted<T: Floating>(
         }
     }
 }
+
+/// The output and its start with elements named by their arithmetic type, if that is how they are stored.
+pub fn as_real<'a, T: Floating>(start: Start<'a, T>, out: Output<T>) -> Option<(Start<'a, T::Acc>, Output<T::Acc>)> {
+    if !T::IS_REAL {
+        return None;
+    }
+    // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
+    let bias = |bias: &'a [T]| unsafe { std::slice::from_raw_parts(bias.as_ptr().cast::<T::Acc>(), bias.len()) };
+    let start = match start {
+        Start::Zero => Start::Zero,
+        Start::Scaled(beta) => Start::Scaled(beta.to_acc()),
+        Start::RowBias(values) => Start::RowBias(bias(values)),
+        Start::ColumnBias(values) => Start::ColumnBias(bias(values)),
+    };
+    let out = Output { start: out.start.cast(), row: out.row, column: out.column, span: out.span, group: out.group };
+    Some((start, out))
+}

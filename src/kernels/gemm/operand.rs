@@ -162,6 +162,24 @@ impl<T: Floating> Operand<T::Acc> for Strided<'_, T> {
     }
 }
 
+/// An operand from some depth on.
+pub struct Deeper<'a, O> {
+    /// The whole operand.
+    pub operand: &'a O,
+    /// The first depth.
+    pub by: usize,
+}
+
+impl<R: Real, O: Operand<R>> Operand<R> for Deeper<'_, O> {
+    fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [R]) {
+        self.operand.pack_panel(depth.start + self.by..depth.end + self.by, lanes, width, panel);
+    }
+
+    fn strided(&self) -> Option<Strided<'_, R>> {
+        self.operand.strided().map(|strided| strided.deeper(self.by))
+    }
+}
+
 /// A whole operand in packed form: for each block of [`DEPTH_BLOCK`] depths, one panel after the other.
 #[derive(Clone, Copy)]
 pub struct Packed<'a, R> {

@@ -24,7 +24,7 @@ fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)>
 
 /// Whether Python code gets to see the part of a state that belongs to a module, when it is loaded.
 fn shows_state(slf: &Bound<'_, Module>) -> bool {
-    let hooked = || slf.get().read_hooks(HookKind::LoadStateDictPre, |table| table.len() > 0);
+    let hooked = || slf.get().read_hooks(HookKind::LoadStateDictPre, |table| !table.is_empty());
     Method::LoadFromStateDict.is_overridden(slf) || (slf.get().has_hooks() && hooked())
 }
 

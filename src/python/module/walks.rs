@@ -37,10 +37,9 @@ impl WalkIterator {
     /// The next thing a walk comes to. A walk that gives names and things gives only the things if `named` is not set.
     fn advance<'py>(&self, py: Python<'py>, walk: &mut Walk) -> PyResult<Option<Bound<'py, PyAny>>> {
         let found = match walk {
-            Walk::Modules(walk) => match walk.next(&py)? {
-                Some(module) => Some((walk.path().filter(|_| self.named).map(|path| path.clone_ref(py)), module)),
-                None => None,
-            },
+            Walk::Modules(walk) => walk
+                .next(&py)?
+                .map(|module| (walk.path().filter(|_| self.named).map(|path| path.clone_ref(py)), module)),
             Walk::Members(walk) => walk.next(&py)?,
             Walk::Children(walk) => walk.next(&py)?,
             Walk::Own(pairs) => {

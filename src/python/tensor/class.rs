@@ -299,8 +299,8 @@ impl PyTensor {
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         // Before 3.13 the interpreter makes the `__dict__` of a new object, and may collect then, before the contents are
         // there: the address of the tensor still is zero.
-        // SAFETY: the contents are one address, read as a number from the object's own memory.
         const { assert!(size_of::<PyTensor>() == size_of::<usize>()) };
+        // SAFETY: the contents are one address, read as a number from the object's own memory.
         if unsafe { std::ptr::from_ref(self).cast::<usize>().read_volatile() } == 0 {
             return Ok(());
         }
