@@ -1,5 +1,6 @@
 """The loader with worker processes: order, randomness, failures, endings."""
 
+import gc
 import os
 import pathlib
 import random
@@ -247,13 +248,15 @@ def children():
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_nothing_is_left_behind():
     list(data.DataLoader(Numbers(1), num_workers=1))  # what multiprocessing keeps for itself
+    gc.collect()  # passes that other tests broke off
     before, descriptors = children(), len(os.listdir("/proc/self/fd"))
     for _batch in data.DataLoader(Numbers(50, big), num_workers=2):
         break
     batches = list(data.DataLoader(Numbers(4, big), num_workers=2))
     del _batch
-    assert children() == before
-    assert len(os.listdir("/proc/self/fd")) == descriptors, "batches must not hold descriptors"
+    # Workers of other tests may end meanwhile.
+    assert set(children()) <= set(before)
+    assert len(os.listdir("/proc/self/fd")) <= descriptors, "batches must not hold descriptors"
     assert len(batches) == 4
 
 
