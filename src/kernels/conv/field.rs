@@ -2,7 +2,7 @@
 
 use super::super::float::{Floating, Real};
 use super::super::isa::Simd;
-use super::super::lanes::{copy, copy_pairs};
+use super::super::lanes::{copy, copy_evens, copy_pairs};
 use std::ops::Range;
 
 /// The shape of a field: for each pair of remainders that some tap needs, a plane of `size`.
@@ -141,6 +141,10 @@ fn copy_row<S: Simd, T: Floating>(row: Row<'_, T>, to: &mut [T::Acc]) {
         let from = &row.from[..to.len()];
         // SAFETY: `T` is `T::Acc`, and both have as many elements.
         unsafe { copy::<T::Acc, <T::Acc as Real>::Vector<S>>(from.as_ptr().cast(), to.as_mut_ptr(), to.len()) };
+    } else if row.step == 2 && T::IS_REAL {
+        // SAFETY: `T` is `T::Acc`.
+        let from = unsafe { std::slice::from_raw_parts(row.from.as_ptr().cast(), row.from.len()) };
+        copy_evens::<T::Acc, <T::Acc as Real>::Vector<S>>(from, to);
     } else {
         for (to, from) in to.iter_mut().zip(row.from.iter().step_by(row.step)) {
             *to = from.to_acc();

@@ -209,6 +209,7 @@ fn with_channels_in_registers() -> Vec<Geometry> {
         Geometry::new(2, (300, 30), 1, &square(20, 1, 1, 0)),
         Geometry::new(1, (2, 32), 1, &square(130, 3, 1, 1)),
         Geometry::new(1, (12, 64), 2, &square(13, 1, 2, 0)),
+        Geometry::new(1, (3, 32), 1, &square(75, 1, 2, 0)),
         Geometry::new(2, (3, 32), 1, &square(40, 7, 2, 3)),
         Geometry::new(3, (64, 16), 1, &square(7, 3, 2, 1)),
         Geometry::new(2, (4, 32), 1, &[window(300, (3, 1, 1), (1, 1))]),

@@ -71,6 +71,30 @@ pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mu
     }
 }
 
+/// Copies every second element: `to[i] = from[2 * i]`.
+#[inline(always)]
+pub fn copy_evens<T: Copy, V: Vector<T>>(from: &[T], to: &mut [T]) {
+    assert!(to.is_empty() || 2 * to.len() - 1 <= from.len());
+    for at in (0..to.len()).step_by(V::LANES) {
+        let count = V::LANES.min(to.len() - at);
+        let there = (from.len() - 2 * at).min(2 * V::LANES);
+        // SAFETY: so many elements can be read from there on, and `count` written.
+        unsafe {
+            let from = from.as_ptr().add(2 * at);
+            let next = from.wrapping_add(V::LANES);
+            let (low, high) = if there == 2 * V::LANES {
+                (V::load(from), V::load(next))
+            } else {
+                let high = there.saturating_sub(V::LANES);
+                (V::load_part(from, 0..there.min(V::LANES)), V::load_part(next, 0..high))
+            };
+            let evens = low.unzip(high).0;
+            let to = to.as_mut_ptr().add(at);
+            if count == V::LANES { evens.store(to) } else { evens.store_first(to, count) }
+        }
+    }
+}
+
 /// Exchanges rows and columns of the square of `LANES` registers (the first ones of `rows`).
 ///
 /// [`Vector::unzip`] of neighbours moves the bits of an element's place (row, then lane) by one; as many steps as a lane has bits
@@ -188,6 +212,9 @@ mod tests {
             // SAFETY: both have as many elements.
             unsafe { copy::<R, R::Vector<S>>(from.as_ptr(), to.as_mut_ptr(), to.len()) };
         }
+        fn halved[S; R: Real](simd: S, from: &[R], to: &mut [R]) {
+            copy_evens::<R, R::Vector<S>>(from, to);
+        }
         fn split[S; R: Real](simd: S, from: &[R], even: &mut [R], odd: &mut [R]) {
             assert!(even.len() + odd.len() == from.len());
             // SAFETY: the lengths fit.
@@ -205,6 +232,9 @@ mod tests {
             let mut to = vec![R::zero(); len + 1];
             copied(&from, &mut to[..len]);
             assert!(to[..len] == from && to[len] == R::zero());
+            let mut evens = vec![R::zero(); len.div_ceil(2)];
+            halved(&from, &mut evens);
+            assert!(evens.iter().eq(from.iter().step_by(2)), "{len}");
             let (mut even, mut odd) = (vec![R::zero(); len.div_ceil(2) + 1], vec![R::zero(); len / 2 + 1]);
             split(&from, &mut even[..len.div_ceil(2)], &mut odd[..len / 2]);
             for (at, &value) in from.iter().enumerate() {

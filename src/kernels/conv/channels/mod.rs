@@ -97,7 +97,8 @@ impl Plan {
         let all = geometry.group_out().div_ceil(width);
         let bands = geometry.batch * height.div_ceil(band[0].max(1)) * geometry.output[2].div_ceil(band[1].max(1));
         let most = (PANELS / (block * taps * width)).max(1);
-        let least = CHANNELS.div_ceil(width);
+        // A copied element is used once for each channel where there is one tap.
+        let least = if taps == 1 && !near { 4 * CHANNELS } else { CHANNELS }.div_ceil(width);
         let panels = all.div_ceil(TASKS.div_ceil(bands.max(1))).max(least).min(most);
         // Equal shares.
         let panels = all.div_ceil(all.div_ceil(panels));
