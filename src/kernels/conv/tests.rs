@@ -82,7 +82,10 @@ fn any_geometry() -> impl Strategy<Value = Geometry> {
             let least = window.span().saturating_sub(2 * pad).max(1);
             Window { input: least + more, ..window }
         });
-    let channels = (1usize..4, 1usize..4, prop_oneof![Just(1usize), Just(2), Just(3)], any::<bool>());
+    // Some fill registers of any instruction set.
+    let few = (1usize..4, 1usize..4, prop_oneof![Just(1usize), Just(2), Just(3)], any::<bool>());
+    let wide = prop_oneof![Just((16usize, 3usize)), Just((3, 16)), Just((13, 30)), Just((32, 1))];
+    let channels = prop_oneof![3 => few, 1 => wide.prop_map(|(inner, outer)| (inner, outer, 1, false))];
     (0usize..4, channels, prop::collection::vec(window, 1..4)).prop_map(
         |(batch, (inner, outer, groups, depth), windows)| {
             let inner = if depth { 1 } else { inner };
@@ -215,6 +218,9 @@ fn with_channels_in_registers() -> Vec<Geometry> {
         Geometry::new(2, (4, 32), 1, &[window(300, (3, 1, 1), (1, 1))]),
         Geometry::new(1, (7, 48), 1, &odd),
         Geometry::new(0, (7, 32), 1, &odd),
+        // Remainders of the input with more elements than there are positions.
+        Geometry::new(1, (2, 32), 1, &[window(4, (3, 2, 1), (0, 0)), window(2, (2, 2, 1), (0, 0))]),
+        Geometry::new(2, (3, 32), 1, &[window(9, (2, 3, 1), (0, 0)), window(12, (2, 5, 1), (0, 1))]),
     ];
     // Every width of a tile.
     list.extend((1..16).map(|size| Geometry::new(1, (2, 32), 1, &square(size, 3, 1, 1))));

@@ -328,7 +328,9 @@ impl<R: Real> Task<'_, R> {
         let origin = [(self.origin[0], second), (self.origin[1], third)];
         let origin = origin.map(|(at, window)| (at * window.stride) as isize - window.pad_before as isize);
         let plane = self.geometry.plane().max(1);
-        if self.geometry.windows.iter().all(Window::is_pointwise) && self.size[1] == third.input {
+        // Whole rows of the plane itself. Positions of an input gradient may lie behind its end.
+        let rows = self.origin[0] + self.size[0] <= second.input && self.origin[1] == 0 && self.size[1] == third.input;
+        if rows && self.geometry.windows.iter().all(Window::is_pointwise) {
             let first = self.origin[0] * third.input;
             return copy_planes(&x[first..], plane, fields, self.step, self.size[0] * self.size[1]);
         }
