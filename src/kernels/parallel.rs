@@ -212,14 +212,14 @@ pub fn for_each_chunk(len: usize, grain: usize, body: impl Fn(Range<usize>) + Sy
 
 /// A pointer that may go to other threads; each user says why its accesses are disjoint.
 #[derive(Clone, Copy)]
-struct Shared<T>(*mut T);
+pub(crate) struct Shared<T>(pub(crate) *mut T);
 
-// SAFETY: the pointer is only used to make disjoint `&mut` slices of `T: Send`.
+// SAFETY: whoever uses the pointer, which takes an `unsafe` block, sees to it that threads reach disjoint elements of `T: Send`.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
     /// The pointer; a method, so that closures capture the wrapper and not its field.
-    fn get(&self) -> *mut T {
+    pub(crate) fn get(&self) -> *mut T {
         self.0
     }
 }

@@ -9,7 +9,7 @@ use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
 use super::super::lanes::{Vector, copy};
-use super::super::parallel;
+use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
@@ -79,7 +79,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
     // Panels of full tiles; two equal ones where the second would be a small rest.
     let (most, _) = tile::<T::Acc>();
     let height = if (most + 1..2 * most).contains(&channels) { channels.div_ceil(2) } else { most.min(channels) };
-    let offsets = offsets(geometry, &field);
+    let offsets = field.offsets(&geometry.windows, field.len(), 0..geometry.group_in());
     let bands = geometry.output[1].div_ceil(rows);
     let image = geometry.out_channels * positions;
     for group in 0..geometry.groups {
@@ -93,7 +93,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
             let starts: Vec<T::Acc> = (first..first + channels)
                 .map(|channel| bias.map_or(T::default(), |bias| bias[channel]).to_acc())
                 .collect();
-            let out = Out(out.as_mut_ptr());
+            let out = Shared(out.as_mut_ptr());
             parallel::for_each_index(geometry.batch * bands, channels * depth * rows * geometry.output[2], |task| {
                 let (number, top) = (task / bands, task % bands * rows);
                 let band = rows.min(geometry.output[1] - top);
@@ -120,32 +120,6 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
             });
         });
     }
-}
-
-/// The output on its way to other threads, which write disjoint rows.
-struct Out<T>(*mut T);
-
-// SAFETY: see [`products`].
-unsafe impl<T: Send> Sync for Out<T> {}
-
-impl<T> Out<T> {
-    fn get(&self) -> *mut T {
-        self.0
-    }
-}
-
-/// Where each tap of each channel reads.
-fn offsets(geometry: &Geometry, field: &Field) -> Vec<usize> {
-    let [_, second, third] = &geometry.windows;
-    let mut offsets = Vec::with_capacity(geometry.depth());
-    for channel in 0..geometry.group_in() {
-        for i in 0..second.kernel {
-            for j in 0..third.kernel {
-                offsets.push(channel * field.len() + field.offset([i * second.dilation, j * third.dilation]));
-            }
-        }
-    }
-    offsets
 }
 
 /// Fills the fields of a band.

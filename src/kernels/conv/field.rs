@@ -3,6 +3,7 @@
 use super::super::float::{Floating, Real};
 use super::super::isa::Simd;
 use super::super::lanes::{copy, copy_evens, copy_pairs};
+use crate::shape::window::Window;
 use std::ops::Range;
 
 /// The shape of a field: for each pair of remainders that some tap needs, a plane of `size`.
@@ -26,6 +27,20 @@ impl Field {
         let [rows, pitch] = self.size;
         let plane = at[0] % self.strides[0] * self.strides[1] + at[1] % self.strides[1];
         (plane * rows + at[0] / self.strides[0]) * pitch + at[1] / self.strides[1]
+    }
+
+    /// Where each tap of some channels' windows, over the last two axes, lies from the place of a position in the first channel's
+    /// field; fields are `step` apart.
+    pub fn offsets(&self, [_, second, third]: &[Window; 3], step: usize, channels: Range<usize>) -> Vec<usize> {
+        let mut offsets = Vec::with_capacity(channels.len() * second.kernel * third.kernel);
+        for channel in channels {
+            for i in 0..second.kernel {
+                for j in 0..third.kernel {
+                    offsets.push(channel * step + self.offset([i * second.dilation, j * third.dilation]));
+                }
+            }
+        }
+        offsets
     }
 
     /// Copies a plane of `shape` whose element `origin` (possibly outside of it, where all is zero) becomes the element 0. The

@@ -7,7 +7,7 @@ pub mod reducers;
 mod walk;
 
 use crate::kernels::elementwise::Operand;
-use crate::kernels::parallel;
+use crate::kernels::parallel::{self, Shared};
 use smallvec::SmallVec;
 use std::ops::{Add, Range};
 use walk::{Cascade, Space};
@@ -353,18 +353,6 @@ unsafe fn columns<T: Copy, B: Reducer<T>>(
     let all = cascade.finish(identity, merge);
     out.copy_from_slice(&all[..width]);
 }
-
-/// The output's address on its way to other threads, which write disjoint tiles.
-struct Shared<R>(*mut R);
-
-impl<R> Shared<R> {
-    fn get(&self) -> *mut R {
-        self.0
-    }
-}
-
-// SAFETY: each tile of the output is written by one task.
-unsafe impl<R: Send> Sync for Shared<R> {}
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use super::super::float::{Floating, Real};
 use super::super::gemm::driver::SHALLOW;
 use super::super::gemm::operand::Operand;
 use super::super::lanes::{copy, prefetch};
-use super::super::parallel;
+use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
@@ -171,7 +171,7 @@ impl Places {
 /// One group of a convolution, with its packed weights.
 ///
 /// # Panics
-/// If the places lie outside of their planes.
+/// If the places lie outside of their planes, or `T` is not summed in itself.
 pub fn products<T: Floating>(
     geometry: &Geometry,
     x: &[T],
@@ -179,6 +179,7 @@ pub fn products<T: Floating>(
     bias: Option<&[T]>,
     (places, out): (Places, &mut [T]),
 ) {
+    assert!(T::IS_REAL, "the output is written as it is summed");
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
     let width = panel_width::<T::Acc>();
     if positions == 0 || geometry.batch == 0 || channels == 0 {
@@ -195,11 +196,14 @@ pub fn products<T: Floating>(
     }
     let field = field(geometry, plan.band);
     let step = if plan.near { geometry.plane() } else { field_step::<T::Acc>(&field) };
-    let offsets = offsets(geometry, &field, step, plan.block, weights.turned);
+    let mut offsets = field.offsets(&geometry.windows, step, 0..plan.block);
+    if weights.turned {
+        offsets.chunks_exact_mut(geometry.taps()).for_each(<[usize]>::reverse);
+    }
     let [down, across] = [0, 1].map(|axis| geometry.output[axis + 1].div_ceil(plan.band[axis]));
     let shares = channels.div_ceil(plan.panels * width);
     let cost = plan.band[0] * plan.band[1] * plan.panels * width * depth;
-    let target = Out(out.as_mut_ptr());
+    let target = Shared(out.as_mut_ptr());
     parallel::for_each_index(geometry.batch * down * across * shares, cost, |task| {
         // Tasks of one band follow each other.
         let (share, band) = (task % shares, task / shares);
@@ -223,35 +227,11 @@ pub fn products<T: Floating>(
             origin: [top, left],
             size,
             places,
-            // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one; the place lies in the output.
+            // SAFETY: `IS_REAL` makes both types one; the place lies in the output.
             out: unsafe { target.get().add(out).cast() },
         };
         task.run(x);
     });
-}
-
-/// The output on its way to other threads, which write disjoint positions and channels.
-struct Out<T>(*mut T);
-
-// SAFETY: see [`products`].
-unsafe impl<T: Send> Sync for Out<T> {}
-
-impl<T> Out<T> {
-    fn get(&self) -> *mut T {
-        self.0
-    }
-}
-
-/// Where each tap of each channel of a block reads, seen from a position.
-fn offsets(geometry: &Geometry, field: &Field, step: usize, block: usize, turned: bool) -> Vec<usize> {
-    let [_, second, third] = &geometry.windows;
-    let taps =
-        (0..second.kernel).flat_map(|i| (0..third.kernel).map(move |j| [i * second.dilation, j * third.dilation]));
-    let mut taps: Vec<usize> = taps.map(|at| field.offset(at)).collect();
-    if turned {
-        taps.reverse();
-    }
-    (0..block).flat_map(|channel| taps.iter().map(move |tap| channel * step + tap)).collect()
 }
 
 /// Some positions of an image and some output channels.

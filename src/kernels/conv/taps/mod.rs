@@ -11,7 +11,7 @@ use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
 use super::super::isa::{Isa, isa};
-use super::super::parallel;
+use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
@@ -108,6 +108,7 @@ pub fn gradient<T: Floating>(
     x: &[T],
     dw: &mut [T],
 ) {
+    assert!(T::IS_REAL && dw.len() == geometry.group_out() * geometry.depth());
     let (inner, outer, taps) = (geometry.group_in(), geometry.group_out(), geometry.taps());
     let width = registers::<T::Acc>(outer) * lanes::<T::Acc>();
     let (columns, rows) = (geometry.output[2], geometry.batch * geometry.output[1]);
@@ -131,7 +132,7 @@ pub fn gradient<T: Floating>(
                     .step_by(most)
                     .map(|row| Band::new(geometry, row..(row + most).min(chunk.end), channels))
                     .collect();
-                let target = Sums(sums.as_mut_ptr());
+                let target = Shared(sums.as_mut_ptr());
                 let cost = channels * taps * share * width * chunk.len() * columns;
                 parallel::for_each_index(blocks * shares, cost, |task| {
                     let (block, share_at) = (task / shares, task % shares * share);
@@ -154,12 +155,12 @@ pub fn gradient<T: Floating>(
                 });
             }
         });
-        let target = Sums(dw.as_mut_ptr().cast::<T::Acc>());
+        let target = Shared(dw.as_mut_ptr().cast::<T::Acc>());
         let row = inner * taps;
         let sums = &*sums;
         parallel::for_each_index(panels, row * width, |panel| {
             let count = width.min(outer - panel * width);
-            // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one; `dw` has `row` numbers for each output channel.
+            // SAFETY: `IS_REAL` makes both types one; `dw` has `row` numbers for each output channel.
             unsafe {
                 rows_of_columns(
                     (&sums[panel * row * width..][..row * width], width),
@@ -170,18 +171,6 @@ pub fn gradient<T: Floating>(
             };
         });
     });
-}
-
-/// Sums on their way to other threads, which write disjoint parts.
-struct Sums<R>(*mut R);
-
-// SAFETY: see [`gradient`].
-unsafe impl<R: Send> Sync for Sums<R> {}
-
-impl<R> Sums<R> {
-    fn get(&self) -> *mut R {
-        self.0
-    }
 }
 
 /// Packs some positions of the gradients: panel by panel, a row for each position.
