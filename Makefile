@@ -36,8 +36,8 @@ demo: $(VENV)/.wheel $(VENV)/.demo
 ## test: install what tests need, run all of them
 test: $(VENV)/.test $(VENV)/.wheel
 	cargo test --quiet --lib --tests
-	# Kernels once more with the lower instruction sets.
-	for isa in portable avx2; do RSNN_ISA=$$isa cargo test --quiet --lib kernels:: || exit 1; done
+	# Kernels once more with the other instruction sets; where there is no AMX, it is emulated.
+	for isa in portable avx2 amx; do RSNN_ISA=$$isa cargo test --quiet --lib kernels:: || exit 1; done
 	$(BIN)/python -m pytest
 
 ## check: formatting, lints, layering, documentation of the crate, types

@@ -241,7 +241,7 @@ RETURNS = {
     "Tensor.nonzero": "Any",
     "Tensor.histogram": "return_types.histogram", ".where": "Any", "._recurrent": "list[Tensor]",
     # Functions.
-    "._write_out": "Any",
+    "._write_out": "Any", "._set_matmul_precision": "None", "._instruction_set": "str",
     ".split": "tuple[Tensor, ...]", ".broadcast_tensors": "tuple[Tensor, ...]", ".is_tensor": "bool", ".can_cast": "bool",
     ".promote_types": "dtype", ".result_type": "dtype", ".get_default_dtype": "dtype", ".set_default_dtype": "None",
     ".get_num_threads": "int", ".set_num_threads": "None", ".is_grad_enabled": "bool", ".is_inference_mode_enabled": "bool",

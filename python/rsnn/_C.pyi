@@ -36,25 +36,25 @@ __all__ = [
     "Parameter", "Registry", "RemovableHandle", "Sequential", "Tensor", "_FunctionContext", "_HookHandle", "_adam_step",
     "_autograd_backward", "_autograd_grad", "_ctc_loss", "_current_walk", "_draw_normal", "_draw_uniform",
     "_drop_grads", "_embedding_bag", "_empty_parameter", "_fans", "_forbid_saved_tensors_hooks", "_function",
-    "_global_full_backward", "_global_table", "_grid_sampler", "_interpolate", "_module_dict", "_module_passage",
-    "_nll_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent", "_set_anomaly",
-    "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode", "_sgd_step", "_show_module_tables",
-    "_watch_operations", "_will_run", "_write_out", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
-    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "alpha_dropout_", "arange",
-    "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bfloat16", "bool",
-    "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat", "concatenate", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "default_generator", "dropout", "dropout_", "dtype",
-    "elu", "embedding", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided", "eye",
-    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "float16", "float32",
-    "float64", "from_dlpack", "from_numpy", "full", "full_like", "gelu", "get_default_dtype", "get_num_threads", "glu",
-    "group_norm", "hardsigmoid", "hardswish", "hardtanh", "int16", "int32", "int64", "int8",
-    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
-    "isin", "layer_norm", "leaky_relu", "linear", "linspace", "logsigmoid", "logspace", "max_pool1d",
-    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
-    "memory_stats", "mish", "normal", "ones", "ones_like", "promote_types", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "register_module_backward_hook",
-    "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
-    "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "_global_full_backward", "_global_table", "_grid_sampler", "_instruction_set", "_interpolate", "_module_dict",
+    "_module_passage", "_nll_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent",
+    "_set_anomaly", "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode", "_set_matmul_precision",
+    "_sgd_step", "_show_module_tables", "_watch_operations", "_will_run", "_write_out", "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
+    "alpha_dropout", "alpha_dropout_", "arange", "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "batch_norm", "bfloat16", "bool", "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat",
+    "concatenate", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "default_generator", "dropout", "dropout_", "dtype", "elu", "embedding", "embedding_renorm_", "empty",
+    "empty_cache", "empty_like", "empty_strided", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "feature_dropout", "feature_dropout_", "float16", "float32", "float64", "from_dlpack", "from_numpy", "full",
+    "full_like", "gelu", "get_default_dtype", "get_num_threads", "glu", "group_norm", "hardsigmoid", "hardswish",
+    "hardtanh", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isin", "layer_norm", "leaky_relu", "linear",
+    "linspace", "logsigmoid", "logspace", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "memory_stats", "mish", "normal", "ones",
+    "ones_like", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
+    "register_module_backward_hook", "register_module_buffer_registration_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
     "register_module_module_registration_hook", "register_module_parameter_registration_hook", "relu6",
     "repeat_interleave", "reset_peak_memory_stats", "result_type", "rms_norm", "rrelu", "scalar_tensor",
     "scaled_dot_product_attention", "searchsorted", "selu", "set_default_dtype", "set_num_threads", "silu", "softplus",
@@ -1160,6 +1160,7 @@ def _function(name: str, reflected: str | None = None) -> Callable[..., Any]: ..
 def _global_full_backward() -> builtins.bool | None: ...
 def _global_table(name: str) -> Any: ...
 def _grid_sampler(input: Tensor, grid: Tensor, interpolation_mode: builtins.int, padding_mode: builtins.int, align_corners: builtins.bool) -> Tensor: ...
+def _instruction_set() -> str: ...
 def _interpolate(input: Tensor, output_size: Sequence[builtins.int | None] | builtins.int | None, filter: str, align_corners: builtins.bool = False, scale_factors: Sequence[builtins.float] | None = None, antialias: builtins.bool = False) -> Tensor: ...
 def _module_dict(module: Module) -> dict[str, Any]: ...
 def _module_passage(tensors: Sequence[Tensor]) -> tuple[Any, ...]: ...
@@ -1171,6 +1172,7 @@ def _set_anomaly(mode: builtins.bool, check_nan: builtins.bool) -> None: ...
 def _set_global_full_backward(full: builtins.bool | None) -> None: ...
 def _set_grad_enabled(mode: builtins.bool) -> builtins.bool: ...
 def _set_inference_mode(mode: builtins.bool) -> builtins.bool: ...
+def _set_matmul_precision(level: Any) -> None: ...
 def _sgd_step(params: Sequence[Tensor], grads: Sequence[Tensor], buffers: Sequence[Tensor | None], lr: builtins.float, momentum: builtins.float, dampening: builtins.float, weight_decay: builtins.float, nesterov: builtins.bool, maximize: builtins.bool) -> list[Tensor]: ...
 def _show_module_tables(descriptor: Any) -> None: ...
 def _watch_operations(watcher: Any) -> None: ...

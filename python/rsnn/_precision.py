@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+from . import _C
+
 _LEVELS = ("highest", "high", "medium")
 _level = "highest"
 
@@ -23,7 +25,8 @@ def set_float32_matmul_precision(precision: str) -> None:
     """Sets how exact matrix products of ``float32`` have to be, for the whole process.
 
     It permits, it does not demand: where a faster way of the permitted accuracy is missing, products are computed more
-    exactly. At present all three levels compute in ``float32`` on every processor, so they give the same bits.
+    exactly. It matters on processors with AMX, whose unit multiplies ``bfloat16`` numbers: large products then are sums of
+    six, three or one of its products. On others all three levels compute in ``float32`` and give the same bits.
 
     Args:
         precision: ``"highest"`` (the default): 24 bits of each factor count. ``"high"``: some 16 bits may do. ``"medium"``:
@@ -45,6 +48,7 @@ def set_float32_matmul_precision(precision: str) -> None:
         raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {kind}")
     if precision in _LEVELS:
         _level = precision
+        _C._set_matmul_precision(_LEVELS.index(precision))
     else:
         warnings.warn(
             f"{precision} is not one of 'highest', 'high', or 'medium'; the current setFloat32MatmulPrecision call has no "

@@ -1,6 +1,6 @@
 //! Instruction sets: which one runs, and the macro that compiles one kernel body for each of them.
 //!
-//! The set is found once, at run time; `RSNN_ISA=portable|avx2|avx512` forces a lower one (see [`forced_isa_error`] for
+//! The set is found once, at run time; `RSNN_ISA=portable|avx2|avx512|amx` forces a lower one (see [`forced_isa_error`] for
 //! values that cannot be honoured). A kernel body is written once and takes a `simd: S` argument, a token of zero size that
 //! tells the body which set it is compiled for:
 //!
@@ -24,6 +24,7 @@
 //!
 //! The macro makes `axpy` choose between three copies of the body: one compiled with AVX-512 (F, BW, VL, DQ) enabled, one with
 //! AVX2 and FMA, one without either (on other processors only this one, which uses NEON where that is part of the target).
+//! A processor with AMX runs the first: its matrix unit is no matter of compilation, see [`amx`](super::amx).
 //!
 //! Rules for bodies: every generic parameter must follow from an argument; bounds go into the brackets. What a body calls in
 //! its loops must be `#[inline(always)]`: code that stays a function of its own is compiled without the instruction set, and
@@ -47,6 +48,8 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, BW, VL and DQ, with AVX2 and FMA.
     Avx512,
+    /// The same, and a unit that multiplies tiles of `bf16` numbers.
+    Amx,
 }
 
 impl Isa {
@@ -56,12 +59,13 @@ impl Isa {
             Isa::Portable => "portable",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
+            Isa::Amx => "amx",
         }
     }
 
     /// The set of this name.
     fn from_name(name: &str) -> Option<Isa> {
-        [Isa::Portable, Isa::Avx2, Isa::Avx512].into_iter().find(|isa| isa.name() == name)
+        [Isa::Portable, Isa::Avx2, Isa::Avx512, Isa::Amx].into_iter().find(|isa| isa.name() == name)
     }
 
     /// The highest set that this processor has.
@@ -71,7 +75,11 @@ impl Isa {
             use std::arch::is_x86_feature_detected as has;
             if has!("avx2") && has!("fma") {
                 let wide = has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512dq");
-                return if wide { Isa::Avx512 } else { Isa::Avx2 };
+                return match wide {
+                    true if super::amx::available() => Isa::Amx,
+                    true => Isa::Avx512,
+                    false => Isa::Avx2,
+                };
             }
         }
         Isa::Portable
@@ -90,7 +98,7 @@ fn choose(forced: Option<&str>, available: Isa) -> (Isa, Option<String>) {
     let error = match Isa::from_name(name) {
         Some(isa) if isa <= available => return (isa, None),
         Some(_) => format!("RSNN_ISA={name}: this processor has no more than {}", available.name()),
-        None => format!("RSNN_ISA={name}: expected portable, avx2 or avx512"),
+        None => format!("RSNN_ISA={name}: expected portable, avx2, avx512 or amx"),
     };
     (available, Some(error))
 }
@@ -198,7 +206,7 @@ macro_rules! vectorize {
                 // SAFETY: `isa()` has found these instructions on this processor.
                 #[cfg(target_arch = "x86_64")]
                 #[allow(unsafe_code)]
-                $crate::kernels::isa::Isa::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::kernels::isa::Isa::Avx512 | $crate::kernels::isa::Isa::Amx => unsafe { avx512($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 #[allow(unsafe_code)]
@@ -238,8 +246,9 @@ mod tests {
 
     #[test]
     fn the_body_of_the_chosen_set_runs() {
-        assert_eq!(probe(3.0f32), (isa(), 12.0));
-        assert_eq!(probe(3.0f64), (isa(), 12.0));
+        let vectors = isa().min(Isa::Avx512);
+        assert_eq!(probe(3.0f32), (vectors, 12.0));
+        assert_eq!(probe(3.0f64), (vectors, 12.0));
         assert_eq!(plain(), isa() != Isa::Portable || Portable::FMA);
     }
 }

@@ -4,6 +4,7 @@
 //! allocates no result, returns no `Result` and knows no dtype enum: it is generic over the element. Shapes have been
 //! checked by the caller; a kernel repeats that as `debug_assert!`. Threads come from [`parallel`] only.
 
+pub mod amx;
 pub mod attention;
 pub mod bag;
 pub mod conv;

@@ -1,6 +1,6 @@
-//! How many threads kernels use.
+//! How kernels run: on how many threads, by which instructions, how exactly.
 
-use crate::kernels::parallel;
+use crate::kernels::{amx, isa, parallel};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -35,7 +35,21 @@ fn set_num_threads(num: i64) -> PyResult<()> {
     Ok(())
 }
 
+/// Permits products of `float32` with fewer bits: 0 for none, 1 for 16 bits, 2 for 8 bits.
+#[pyfunction]
+fn _set_matmul_precision(level: u8) {
+    amx::set_precision(level);
+}
+
+/// The instruction set that kernels use, by the name that `RSNN_ISA` knows.
+#[pyfunction]
+fn _instruction_set() -> &'static str {
+    isa::isa().name()
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(get_num_threads, m)?)?;
-    m.add_function(wrap_pyfunction!(set_num_threads, m)?)
+    m.add_function(wrap_pyfunction!(set_num_threads, m)?)?;
+    m.add_function(wrap_pyfunction!(_set_matmul_precision, m)?)?;
+    m.add_function(wrap_pyfunction!(_instruction_set, m)?)
 }

@@ -20,7 +20,7 @@ def run(isa: str, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("isa", ["portable", "avx2", "avx512"])
+@pytest.mark.parametrize("isa", ["portable", "avx2", "avx512", "amx"])
 def test_random_kernels(isa):
     # A set that the processor lacks, or a misspelt one, is an error and never another set.
     attempt = run(isa, "-c", "import rsnn")

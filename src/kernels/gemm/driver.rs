@@ -14,6 +14,7 @@ use super::DEPTH_BLOCK;
 use super::kernel::{Block, Left, Output, Right, Start, as_real, multiply_block, store_converted, tile};
 use super::operand::{Deeper, Operand, Packed, Strided};
 pub(crate) use super::size::Size;
+use super::tiled;
 
 /// Columns of a task: its part of the right operand, `DEPTH_BLOCK` deep, takes an eighth of a 1 MB second-level cache.
 const COLUMN_BLOCK: usize = 128;
@@ -139,6 +140,14 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     start: Start<'_, T>,
     out: Output<T>,
 ) {
+    if let RightSource::Pack(b) = right
+        && !matches!(start, Start::Scaled(_))
+        && let Some(terms) = tiled::applies::<T>(size)
+        // SAFETY: passed on from the caller; the unit is there if it applies.
+        && unsafe { tiled::multiply((size, terms), alpha, (a, tiled::RightOperand::Pack(b)), start, out) }
+    {
+        return;
+    }
     let (height, width) = tile::<T::Acc>();
     // Operands that are used a few times are read where they lie.
     let direct_left = a.strided().filter(|a| size.columns <= if a.depth == 1 { 4 * width } else { 2 * width });

@@ -17,7 +17,7 @@ const fn tile_rows<S: Simd>() -> usize {
     match S::ISA {
         Isa::Portable => 4,
         Isa::Avx2 => 6,
-        Isa::Avx512 => 14,
+        Isa::Avx512 | Isa::Amx => 14,
     }
 }
 
@@ -30,7 +30,7 @@ const fn tile_columns<S: Simd, R: Real>() -> usize {
 pub fn tile<R: Real>() -> (usize, usize) {
     match isa() {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => (tile_rows::<Avx512>(), tile_columns::<Avx512, R>()),
+        Isa::Avx512 | Isa::Amx => (tile_rows::<Avx512>(), tile_columns::<Avx512, R>()),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => (tile_rows::<Avx2>(), tile_columns::<Avx2, R>()),
         _ => (tile_rows::<Portable>(), tile_columns::<Portable, R>()),
@@ -106,7 +106,7 @@ impl<T> Output<T> {
 
     /// Whether `count` columns from `column` on are adjacent in memory.
     #[inline(always)]
-    fn adjacent(&self, column: usize, count: usize) -> bool {
+    pub fn adjacent(&self, column: usize, count: usize) -> bool {
         self.column == 1 && (column + count <= self.span || column % self.span + count <= self.span)
     }
 }

@@ -10,6 +10,7 @@ mod integer;
 pub(crate) mod kernel;
 pub(crate) mod operand;
 pub(crate) mod size;
+mod tiled;
 pub mod weights;
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
@@ -18,7 +19,7 @@ use super::float::{Floating, Real};
 use super::parallel;
 use kernel::tile;
 use operand::Strided;
-use size::Size;
+pub(crate) use size::Size;
 
 pub use integer::gemm_integer;
 pub use kernel::{Output, Start};
@@ -203,6 +204,29 @@ fn tiny<T: Floating>(
         finish(alpha, start, (i, j), sum, to);
     }
 }
+
+/// A product by the matrix unit, whatever its size; `false` if it is not finite.
+#[cfg(test)]
+pub(crate) fn tiled_for_tests<T: Floating>(
+    terms: super::amx::Terms,
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    start: Start<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
+) -> bool {
+    let size = Size { rows: out.nrows(), columns: out.ncols(), depth: a.ncols() };
+    let &[row, column] = out.strides() else { unreachable!("two axes") };
+    let output = Output { start: out.as_mut_ptr(), row, column, span: size.columns.max(1), group: 0 };
+    let right = Strided::right(b);
+    // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides.
+    unsafe {
+        tiled::multiply((size, terms), alpha, (&Strided::left(a), tiled::RightOperand::Pack(&right)), start, output)
+    }
+}
+
+#[cfg(test)]
+pub(crate) use tiled::applies as tiled_applies;
 
 #[cfg(test)]
 mod tests;

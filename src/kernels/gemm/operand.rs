@@ -65,6 +65,11 @@ impl<'a, T: Floating> Strided<'a, T> {
         })
     }
 
+    /// The same matrix with depths for lanes and lanes for depths.
+    pub fn exchanged(self) -> Self {
+        Strided { depth: self.lane, lane: self.depth, ..self }
+    }
+
     /// The same matrix without its first `by` depths.
     pub fn deeper(self, by: usize) -> Self {
         Strided { start: self.address(by, 0), ..self }

@@ -211,7 +211,9 @@ fn the_way_follows_from_shape_and_order() {
 
 fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
     use super::weights::{Weights, worth_packing};
-    for (m, n, k) in [(65, 3, 5), (130, 70, 300), (197, 33, 513), (80, 64, 0), (0, 4, 4), (70, 0, 3), (700, 16, 40)] {
+    for (m, n, k) in
+        [(65, 3, 5), (130, 70, 300), (197, 33, 513), (80, 64, 0), (0, 4, 4), (70, 0, 3), (700, 16, 40), (90, 150, 80)]
+    {
         with_matrix::<T, _>((m, k), Order::Rows, 1, |x| {
             for order in [Order::Rows, Order::Columns, Order::Gaps] {
                 with_matrix::<T, _>((n, k), order, 2, |w| {
@@ -219,7 +221,7 @@ fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
                     assert!(weights.is_for::<T>((n, k)) && !weights.is_for::<T>((n + 1, k)));
                     let bias: Vec<T> = (0..n).map(|j| T::from_acc(T::Acc::from_f64(noise(j)))).collect();
                     let mut out = Array2::from_elem((m, n), T::from_acc(T::Acc::from_f64(f64::NAN)));
-                    weights.multiply(x, Start::ColumnBias(&bias), out.view_mut());
+                    weights.multiply(x, w, Start::ColumnBias(&bias), out.view_mut());
                     for ((i, j), &got) in out.indexed_iter() {
                         let products = (0..k).map(|d| x[[i, d]].to_acc() * w[[j, d]].to_acc());
                         let expected = products.fold(bias[j].to_acc(), |sum, product| sum + product);
@@ -229,7 +231,8 @@ fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
                 });
             }
         });
-        assert!(worth_packing::<f32>(65) && !worth_packing::<f32>(2) && !worth_packing::<f16>(1000));
+        assert!(worth_packing::<f32>(65, (n, k)) && !worth_packing::<f32>(2, (n, k)));
+        assert!(!worth_packing::<f16>(1000, (4, 4)));
     }
 }
 

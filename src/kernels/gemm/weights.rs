@@ -1,11 +1,15 @@
 //! The weights of a linear layer, packed once for many products.
 
+use half::bf16;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::super::float::Floating;
+use super::super::amx::Terms;
+use super::super::amx::pack::{Panels, Side};
+use super::super::float::{Floating, Real};
 use super::driver::{Size, multiply_by_packed};
 use super::kernel::{Output, Start, tile};
 use super::operand::{Packed, Strided};
+use super::{gemm, tiled};
 use crate::error::Result;
 use crate::memory::Block;
 
@@ -14,11 +18,13 @@ pub struct Weights {
     memory: Block,
     /// `n`, `k`, and the size of a number.
     shape: [usize; 3],
+    /// Planes for the matrix unit, for products of these terms; else panels of numbers.
+    planes: Option<Terms>,
 }
 
-/// Whether a product of so many rows is quicker with packed weights: with fewer it reads them where they lie.
-pub fn worth_packing<T: Floating>(rows: usize) -> bool {
-    T::IS_REAL && rows > 2 * tile::<T::Acc>().1
+/// Whether a product of so many rows with weights `[n, k]` is quicker with packed weights: with fewer it reads them where they lie.
+pub fn worth_packing<T: Floating>(rows: usize, size: (usize, usize)) -> bool {
+    (T::IS_REAL || tiled::applies_to_weights::<T>(size).is_some()) && rows > 2 * tile::<T::Acc>().1
 }
 
 impl Weights {
@@ -28,36 +34,76 @@ impl Weights {
     /// `OutOfMemory`.
     pub fn new<T: Floating>(w: ArrayView2<'_, T>) -> Result<Weights> {
         let ((n, k), width) = (w.dim(), tile::<T::Acc>().1);
-        let len = Packed::<T::Acc>::size(n, k, width);
-        let weights = Weights { memory: Block::new(len * size_of::<T::Acc>())?, shape: [n, k, size_of::<T>()] };
-        // SAFETY: the block has room for as many numbers, is aligned for them, and belongs to this function alone.
-        let numbers = unsafe { std::slice::from_raw_parts_mut(weights.memory.as_ptr().cast::<T::Acc>(), len) };
-        if len > 0 {
-            Packed::pack(&Strided::left(w), 0..n, k, width, numbers);
+        let (shape, planes) = ([n, k, size_of::<T>()], tiled::applies_to_weights::<T>((n, k)));
+        let source = Strided::left(w);
+        if let Some(terms) = planes {
+            let memory = filled::<bf16>(Panels::size(terms, n, k), |buffer| {
+                Panels::pack::<T::Acc>(Side::Right, terms, &source, (0..n, k), buffer);
+            })?;
+            return Ok(Weights { memory, shape, planes });
         }
-        Ok(weights)
+        let memory = filled::<T::Acc>(Packed::<T::Acc>::size(n, k, width), |buffer| {
+            if !buffer.is_empty() {
+                Packed::pack(&source, 0..n, k, width, buffer);
+            }
+        })?;
+        Ok(Weights { memory, shape, planes })
     }
 
-    /// Whether these are weights of `n` outputs and `k` inputs in `T`.
+    /// Whether these are weights of `n` outputs and `k` inputs in `T`, as exact as is asked for.
     pub fn is_for<T: Floating>(&self, (n, k): (usize, usize)) -> bool {
-        self.shape == [n, k, size_of::<T>()]
+        self.shape == [n, k, size_of::<T>()] && self.planes == tiled::applies_to_weights::<T>((n, k))
     }
 
-    /// `out = start + x w^T` for `x: [m, k]`.
+    /// `out = start + x w^T` for `x: [m, k]` and the weights `w: [n, k]` that were packed.
     ///
     /// # Panics
     /// If the shapes or types do not fit.
-    pub fn multiply<T: Floating>(&self, x: ArrayView2<'_, T>, start: Start<'_, T>, mut out: ArrayViewMut2<'_, T>) {
+    pub fn multiply<T: Floating>(
+        &self,
+        x: ArrayView2<'_, T>,
+        w: ArrayView2<'_, T>,
+        start: Start<'_, T>,
+        mut out: ArrayViewMut2<'_, T>,
+    ) {
         let size = Size { rows: x.nrows(), columns: out.ncols(), depth: x.ncols() };
-        assert!(self.is_for::<T>((size.columns, size.depth)) && out.nrows() == size.rows, "weights of another shape");
-        let width = tile::<T::Acc>().1;
-        let len = Packed::<T::Acc>::size(size.columns, size.depth, width);
-        // SAFETY: the block holds so many numbers, and nobody writes to them any more.
-        let numbers = unsafe { std::slice::from_raw_parts(self.memory.as_ptr().cast::<T::Acc>(), len) };
-        let packed = Packed::of(numbers, size.columns, size.depth, width);
+        let (n, k) = (size.columns, size.depth);
+        assert!(self.shape == [n, k, size_of::<T>()] && out.nrows() == size.rows, "weights of another shape");
         let &[row, column] = out.strides() else { unreachable!("two axes") };
-        let output = Output { start: out.as_mut_ptr(), row, column, span: size.columns.max(1), group: 0 };
-        // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides.
-        unsafe { multiply_by_packed(size, (&Strided::left(x), packed), start, output) };
+        let output = Output { start: out.as_mut_ptr(), row, column, span: n.max(1), group: 0 };
+        let left = Strided::left(x.view());
+        if let Some(terms) = self.planes {
+            let right = tiled::RightOperand::<Strided<'_, T>>::Packed(Panels::of(
+                self.numbers(Panels::size(terms, n, k)),
+                terms,
+                n,
+                k,
+            ));
+            // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides; the unit was there when the
+            // weights were packed.
+            if !unsafe { tiled::multiply((size, terms), T::Acc::from_usize(1), (&left, right), start, output) } {
+                gemm(T::Acc::from_usize(1), x, w.reversed_axes(), start, out);
+            }
+            return;
+        }
+        let width = tile::<T::Acc>().1;
+        let packed = Packed::of(self.numbers(Packed::<T::Acc>::size(n, k, width)), n, k, width);
+        // SAFETY: as above.
+        unsafe { multiply_by_packed(size, (&left, packed), start, output) };
     }
+
+    /// The numbers of the packed form.
+    fn numbers<N: Floating>(&self, len: usize) -> &[N] {
+        assert!(len * size_of::<N>() <= self.memory.bytes(), "weights that are packed otherwise");
+        // SAFETY: the block holds so many numbers, and nobody writes to them any more.
+        unsafe { std::slice::from_raw_parts(self.memory.as_ptr().cast(), len) }
+    }
+}
+
+/// A block of `len` numbers that `fill` writes.
+fn filled<N: Floating>(len: usize, fill: impl FnOnce(&mut [N])) -> Result<Block> {
+    let memory = Block::new(len * size_of::<N>())?;
+    // SAFETY: the block has room for as many numbers, is aligned for them, and belongs to this function alone.
+    fill(unsafe { std::slice::from_raw_parts_mut(memory.as_ptr().cast(), len) });
+    Ok(memory)
 }

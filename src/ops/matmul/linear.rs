@@ -93,10 +93,11 @@ impl Op for Linear {
                 let wt = wt.view().into_dimensionality::<Ix2>().expect("two axes");
                 let start = Start::ColumnBias(bias.slice::<$T>());
                 let out = out.view_mut().into_dimensionality::<Ix2>().expect("two axes");
-                let packed = worth_packing::<$T>(rows)
-                    .then(|| w.storage().derived().get(w.layout(), || Weights::new::<$T>(wt.reversed_axes()).ok()));
+                let packed = worth_packing::<$T>(rows, (n, k)).then(|| {
+                    w.storage().derived().get(w.layout(), || Weights::new::<$T>(wt.view().reversed_axes()).ok())
+                });
                 match packed.flatten().filter(|packed| packed.is_for::<$T>((n, k))) {
-                    Some(packed) => packed.multiply(x, start, out),
+                    Some(packed) => packed.multiply(x, wt.reversed_axes(), start, out),
                     None => gemm::<$T>($one, x, wt, start, out),
                 }
             }};

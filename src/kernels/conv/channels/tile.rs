@@ -12,7 +12,7 @@ const fn tile_rows<S: Simd>() -> usize {
     match S::ISA {
         Isa::Portable => 4,
         Isa::Avx2 => 6,
-        Isa::Avx512 => MOST,
+        Isa::Avx512 | Isa::Amx => MOST,
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::super::lanes::Vector;
 pub fn padded_len<R: Real>(len: usize) -> usize {
     len.next_multiple_of(match isa() {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => <R::Vector<Avx512> as Vector<R>>::LANES,
+        Isa::Avx512 | Isa::Amx => <R::Vector<Avx512> as Vector<R>>::LANES,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => <R::Vector<Avx2> as Vector<R>>::LANES,
         _ => <R::Vector<Portable> as Vector<R>>::LANES,
