@@ -66,7 +66,7 @@ impl<'a> Panels<'a> {
                 let from = *from + at * DEPTH;
                 let depths = from..(from + DEPTH).min(depth);
                 match side {
-                    Side::Left => pack_left(terms, operand, depths, lanes.clone(), cell),
+                    Side::Left => pack_left(terms, operand, depths, lanes.clone(), cell, PLANE),
                     Side::Right => {
                         let mut rows = [R::zero(); PLANE];
                         operand.pack_panel(depths.clone(), lanes.clone(), LANES, &mut rows[..depths.len() * LANES]);
@@ -96,13 +96,14 @@ impl<'a> Panels<'a> {
     }
 }
 
-/// Packs a cell of the left operand.
-fn pack_left<R: Real>(
+/// Packs a cell of the left operand, whose planes are `plane` numbers apart.
+pub(crate) fn pack_left<R: Real>(
     terms: Terms,
     operand: &impl Operand<R>,
     depths: Range<usize>,
     lanes: Range<usize>,
     cell: &mut [bf16],
+    plane: usize,
 ) {
     let mut rows = [R::zero(); PLANE];
     let count = lanes.len();
@@ -116,7 +117,7 @@ fn pack_left<R: Real>(
         // SAFETY: both are arrays of as many numbers as such a cell has.
         unsafe { transposed(panel.as_ptr(), LANES, rows.as_mut_ptr(), DEPTH, LANES, DEPTH) };
     }
-    split(terms, singles(&rows), cell, PLANE);
+    split(terms, singles(&rows), cell, plane);
 }
 
 /// Packs a cell of the right operand from its rows, [`LANES`] wide and `step` numbers apart.

@@ -15,6 +15,8 @@ mod packed;
 mod phases;
 mod scatter;
 mod taps;
+mod tiled;
+mod weighted;
 
 use super::float::Floating;
 use super::gemm::Start;

@@ -14,8 +14,8 @@ use super::super::lanes::prefetch;
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::Geometry;
-use super::channels::{self, Places, Weights};
-use super::packed::group_len;
+use super::channels::{self, Places};
+use super::weighted::{self, Weights, group_len};
 use crate::shape::window::Window;
 
 /// Rows from one that is packed to one that is asked for.
@@ -116,12 +116,12 @@ fn one_phase<T: Floating>(
     (places, dx): (Places, &mut [T]),
 ) {
     let count = geometry.group_out() * geometry.depth();
-    let size = (turned.group_out(), turned.depth());
     with_scratch::<T::Acc, _>(group_len::<T>(turned), |packed| {
         for group in 0..geometry.groups {
-            let weights = Exchanged { geometry, turned, taps, w: &w[group * count..][..count] };
-            channels::pack(&weights, size, packed);
-            channels::products(turned, g, (group, Weights { packed, turned: true }), bias, (places, &mut *dx));
+            let source = &Exchanged { geometry, turned, taps, w: &w[group * count..][..count] };
+            weighted::pack::<T>(turned, source, packed);
+            let weights = Weights { packed, turned: true, source };
+            weighted::products(turned, g, (group, weights), bias, (places, &mut *dx));
         }
     });
 }

@@ -247,6 +247,55 @@ fn channels_in_registers_give_what_plain_loops_do() {
     }
 }
 
+/// Convolutions that the matrix unit computes, where there is one.
+fn by_the_matrix_unit() -> Vec<Geometry> {
+    let mut list = vec![
+        Geometry::new(1, (32, 32), 1, &square(14, 3, 1, 1)),
+        // Filled up: channels of both sides, positions.
+        Geometry::new(2, (28, 60), 1, &square(13, 3, 1, 1)),
+        Geometry::new(1, (64, 64), 2, &square(16, 5, 1, 2)),
+        Geometry::new(1, (50, 40), 1, &square(40, 5, 2, 2)),
+        // Several blocks of input channels and shares of output channels.
+        Geometry::new(1, (300, 200), 1, &square(10, 3, 1, 1)),
+        Geometry::new(1, (260, 200), 1, &square(15, 1, 2, 0)),
+        // Several bands, of rows and of columns.
+        Geometry::new(
+            1,
+            (32, 32),
+            1,
+            &[Window::new(3, 1), Window { pad_before: 4, pad_after: 4, ..Window::new(250, 9) }],
+        ),
+        Geometry::new(1, (32, 64), 1, &[Window { dilation: 2, pad_before: 2, pad_after: 2, ..Window::new(50, 3) }; 2]),
+    ];
+    list.retain(|geometry| !geometry.flattened().is_some_and(|_| geometry.depth() <= 128));
+    list
+}
+
+#[test]
+fn the_matrix_unit_gives_what_plain_loops_do() {
+    for geometry in by_the_matrix_unit() {
+        let unit = crate::kernels::isa::isa() == crate::kernels::isa::Isa::Amx;
+        assert_eq!(tiled::applies::<f32>(&geometry).is_some(), unit, "{geometry:?}");
+        assert!(tiled::applies::<f64>(&geometry).is_none());
+        check::<f32>(&geometry);
+        if unit {
+            for value in [f32::INFINITY, f32::NAN] {
+                let mut case = Case::<f32>::new(&geometry);
+                let (at, bias) = (case.x.len() / 2, Some(&case.bias[..geometry.out_channels]));
+                case.x[at] = value;
+                let (mut out, mut plain) = (vec![0.0; case.g.len()], vec![0.0; case.g.len()]);
+                forward(&geometry, &case.x, &case.w, bias, &mut out);
+                im2col::forward(&geometry, &case.x, &case.w, bias, &mut plain);
+                assert!(out.iter().any(|sum| !sum.is_finite()));
+                assert!(
+                    out.iter().zip(&plain).all(|(a, b)| a == b || a.is_nan() && b.is_nan()),
+                    "{value} in {geometry:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn packed_weights_serve_inputs_of_any_size() {
     let geometry = |batch, size| Geometry::new(batch, (6, 64), 2, &square(size, 3, 1, 1));
@@ -257,7 +306,7 @@ fn packed_weights_serve_inputs_of_any_size() {
         let (mut plain, mut out) = (vec![0.0; case.g.len()], vec![f32::NAN; case.g.len()]);
         forward(&geometry, &case.x, &case.w, Some(&case.bias[..64]), &mut plain);
         assert!(packed.is_for::<f32>(&geometry) && !packed.is_for::<f64>(&geometry));
-        packed.forward(&geometry, &case.x, Some(&case.bias[..64]), &mut out);
+        packed.forward(&geometry, &case.x, &case.w, Some(&case.bias[..64]), &mut out);
         assert_eq!(out, plain);
     }
     let depthwise = Geometry::new(1, (64, 64), 64, &square(9, 3, 1, 1));

@@ -83,7 +83,7 @@ impl Op for Forward {
                     Packed::new(&geometry, w.slice::<T>()).ok().flatten()
                 });
                 match packed.filter(|packed| packed.is_for::<T>(&geometry)) {
-                    Some(packed) => packed.forward(&geometry, x, bias, out),
+                    Some(packed) => packed.forward(&geometry, x, w.slice::<T>(), bias, out),
                     None => conv::forward(&geometry, x, w.slice::<T>(), bias, out),
                 }
             }, else unreachable!("checked before"));

@@ -107,7 +107,7 @@ impl Plan {
 }
 
 /// The field of a band. Elements are split by remainders modulo the stride, so positions of a row are side by side.
-fn field(geometry: &Geometry, band: [usize; 2]) -> Field {
+pub fn field(geometry: &Geometry, band: [usize; 2]) -> Field {
     let [_, second, third] = &geometry.windows;
     let size = |window: &Window, count: usize| count + (window.kernel - 1) * window.dilation / window.stride;
     let used = [second, third].map(|window| {
