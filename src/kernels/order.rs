@@ -14,6 +14,8 @@ pub trait Ordered: Copy + Send + Sync + 'static {
     fn is_nan(self) -> bool;
     /// Whether it is above `other`, NaN apart.
     fn above(self, other: Self) -> bool;
+    /// Whether it is above `other` or equal, and neither is NaN.
+    fn reaches(self, other: Self) -> bool;
     /// Its place in the order.
     fn key(self) -> Self::Key;
 }
@@ -73,6 +75,10 @@ macro_rules! ordered_integer {
                 self > other
             }
             #[inline(always)]
+            fn reaches(self, other: $type) -> bool {
+                self >= other
+            }
+            #[inline(always)]
             fn key(self) -> $key {
                 // The lowest number becomes zero.
                 (self as $key).wrapping_sub($type::MIN as $key)
@@ -95,6 +101,10 @@ impl Ordered for bool {
         self & !other
     }
     #[inline(always)]
+    fn reaches(self, other: bool) -> bool {
+        self | !other
+    }
+    #[inline(always)]
     fn key(self) -> u32 {
         self as u32
     }
@@ -114,6 +124,10 @@ macro_rules! ordered_float {
             #[inline(always)]
             fn above(self, other: $type) -> bool {
                 self > other
+            }
+            #[inline(always)]
+            fn reaches(self, other: $type) -> bool {
+                self >= other
             }
             #[inline(always)]
             fn key(self) -> $key {

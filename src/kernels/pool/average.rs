@@ -1,9 +1,12 @@
 //! Averages under windows.
+#![allow(unsafe_code)]
 
 use num_traits::Zero;
 
+use super::super::elementwise::Operand;
 use super::super::float::{Floating, Real};
 use super::super::parallel;
+use super::super::reduce::{By, reduce};
 use super::super::scratch::with_scratch;
 use super::{Geometry, Span};
 
@@ -36,10 +39,26 @@ impl Divisor {
     }
 }
 
+/// The spans of the only window, where it has all of the plane.
+fn global(geometry: &Geometry) -> Option<[&Span; 3]> {
+    let [[first], [second], [third]] = geometry.axes.each_ref().map(Vec::as_slice) else { return None };
+    let spans = [first, second, third];
+    let whole = spans.iter().zip(geometry.input).all(|(span, size)| span.step == 1 && span.count == size && size > 0);
+    whole.then_some(spans)
+}
+
 /// The average under every window; 0 where there is no element.
 pub fn average<T: Floating>(geometry: &Geometry, divisor: Divisor, x: &[T], out: &mut [T]) {
     let (plane, positions) = (geometry.plane(), geometry.positions());
     debug_assert_eq!((x.len(), out.len()), (geometry.planes * plane, geometry.planes * positions));
+    if let Some(spans) = global(geometry) {
+        let factor = divisor.factor::<T::Acc>(spans);
+        let by = By { identity: T::Acc::zero(), step: |sum, x: T| sum + x.to_acc(), merge: |a, b| a + b };
+        let (shape, strides) = ([geometry.planes, plane], [plane, 1]);
+        // SAFETY: planes lie side by side in `x`.
+        let x = unsafe { Operand::new(x.as_ptr(), &shape, &strides) };
+        return reduce(x, &[false, true], out, &by, |sum| T::from_acc(sum * factor));
+    }
     parallel::for_each_chunk_mut(out, positions, geometry.work(), |index, out| {
         let x = &x[index * plane..][..plane];
         geometry.for_each_position(|at, spans| {
@@ -96,6 +115,9 @@ pub fn average_gradient<T: Floating>(geometry: &Geometry, divisor: Divisor, g: &
     let cost = 1 + geometry.work() * positions / plane.max(1);
     parallel::for_each_chunk_mut(dx, plane, cost, |index, dx| {
         let g = &g[index * positions..][..positions];
+        if let Some(spans) = global(geometry) {
+            return dx.fill(T::from_acc(g[0].to_acc() * divisor.factor::<T::Acc>(spans)));
+        }
         if let [[first], [second], [third]] = geometry.axes.each_ref().map(Vec::as_slice)
             && third.step == 1
         {

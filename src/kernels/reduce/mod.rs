@@ -3,11 +3,13 @@
 //! of its length. The order depends on sizes alone, never on the number of threads.
 #![allow(unsafe_code)]
 
+mod group;
 pub mod reducers;
 mod walk;
 
 use crate::kernels::elementwise::Operand;
 use crate::kernels::parallel::{self, Shared};
+use group::{GROUP, reduce_rows};
 use smallvec::SmallVec;
 use std::ops::{Add, Range};
 use walk::{Cascade, Space};
@@ -18,6 +20,8 @@ pub trait Reducer<T>: Sync {
     type Acc: Copy + Send + Sync;
     /// Whether `step` must see the reduced axes in row-major order, because it looks at the index.
     const IN_ORDER: bool = false;
+    /// Whether rows may be reduced side by side, which pays where an accumulator is one number.
+    const SIDE_BY_SIDE: bool = false;
     /// The accumulator of no element, for the output of this number.
     fn identity(&self, output: usize) -> Self::Acc;
     /// With one more element, which is number `index` among the reduced ones (if `IN_ORDER`).
@@ -46,6 +50,7 @@ pub struct By<A, S, M> {
 
 impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync> Reducer<T> for By<A, S, M> {
     type Acc = A;
+    const SIDE_BY_SIDE: bool = true;
     #[inline(always)]
     fn identity(&self, _: usize) -> A {
         self.identity
@@ -61,7 +66,7 @@ impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync>
 }
 
 /// Outputs that are accumulated side by side where the fastest axis is kept.
-const TILE: usize = 64;
+const TILE: usize = 256;
 /// Accumulators that run side by side within a contiguous row: enough registers to hide the latency of an addition.
 const LANES: usize = 64;
 /// The same within a row too short for these.
@@ -97,7 +102,7 @@ where
     let (inner_size, inner_stride) = kept.inner();
     // Where the fastest axis is kept, neighbours of the output are accumulated together, row after row.
     let side_by_side = inner_size > 1 && inner_stride < gone.inner().1;
-    let tile = if side_by_side { TILE.min(inner_size) } else { 1 };
+    let tile = if side_by_side { inner_size.div_ceil(inner_size.div_ceil(TILE)) } else { 1 };
     let tiles_per_row = inner_size.div_ceil(tile);
     let rows = kept.numel / inner_size.max(1);
     let tiles = rows * tiles_per_row;
@@ -130,6 +135,20 @@ where
             unsafe { *target.get().add(place) = finish(acc) };
         }
     };
+    let rows_stride = kept.only().filter(|_| B::SIDE_BY_SIDE && !side_by_side && kept.numel >= GROUP);
+    if let Some(stride) = rows_stride.filter(|_| gone.only() == Some(1) && gone.numel <= RUN) {
+        let len = gone.numel;
+        return parallel::for_each_index(kept.numel.div_ceil(GROUP), GROUP * (len + 4), |group| {
+            let first = group * GROUP;
+            let rows = GROUP.min(kept.numel - first);
+            let mut accs: [B::Acc; GROUP] = std::array::from_fn(|i| by.identity(first + i.min(rows - 1)));
+            // SAFETY: offsets come from the operand's own axes, so they are inside of it; groups are disjoint parts of the output.
+            unsafe {
+                reduce_rows(data.get().add(first * stride) as *const T, stride, len, by, &mut accs[..rows]);
+                accs[..rows].iter().enumerate().for_each(|(i, &acc)| *target.get().add(first + i) = finish(acc));
+            }
+        });
+    }
     if pieces == 1 {
         parallel::for_each_index(tiles, tile * gone.numel, |t| {
             if tile == 1 {
@@ -220,25 +239,26 @@ crate::vectorize! {
     fn add_rows[S; T: Copy, B: Reducer<T>](
         simd: S, first: *const T, stride: usize, rows: usize, by: &B, accs: &mut [B::Acc], index: usize
     ) {
-        // As many as stay in registers while the rows pass by.
-        const STRIP: usize = 32;
-        let mut left = 0;
-        while left + STRIP <= accs.len() {
-            let mut strip: [B::Acc; STRIP] = std::array::from_fn(|i| accs[left + i]);
-            for row in 0..rows {
-                // SAFETY: by the caller's word.
-                let x = unsafe { &*first.add(row * stride + left).cast::<[T; STRIP]>() };
-                for i in 0..STRIP {
-                    strip[i] = by.step(strip[i], x[i], index + row);
+        // A few rows at a time: as they come from memory, and with few passes over the accumulators.
+        const TOGETHER: usize = 4;
+        let mut row = 0;
+        while row < rows {
+            // SAFETY: by the caller's word.
+            unsafe {
+                let x = first.add(row * stride);
+                if row + TOGETHER <= rows {
+                    for (i, acc) in accs.iter_mut().enumerate() {
+                        for k in 0..TOGETHER {
+                            *acc = by.step(*acc, *x.add(k * stride + i), index + row + k);
+                        }
+                    }
+                    row += TOGETHER;
+                } else {
+                    for (i, acc) in accs.iter_mut().enumerate() {
+                        *acc = by.step(*acc, *x.add(i), index + row);
+                    }
+                    row += 1;
                 }
-            }
-            accs[left..left + STRIP].copy_from_slice(&strip);
-            left += STRIP;
-        }
-        for row in 0..rows {
-            for i in left..accs.len() {
-                // SAFETY: as above.
-                accs[i] = by.step(accs[i], unsafe { *first.add(row * stride + i) }, index + row);
             }
         }
     }

@@ -5,11 +5,12 @@ use crate::kernels::exp::Exp;
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::order::Ordered;
 
-/// Whether `x` comes before `y` in the search for the largest (or smallest) element: NaN before everything.
+/// Whether `x` comes before `y` in the search for the largest (or smallest) element: NaN before everything. In these words
+/// it is two comparisons.
 #[inline(always)]
 fn beats<T: Ordered>(largest: bool, x: T, y: T) -> bool {
-    let better = if largest { x.above(y) } else { y.above(x) };
-    better | (x.is_nan() & !y.is_nan())
+    let within = if largest { y.reaches(x) } else { x.reaches(y) };
+    !within & !y.is_nan()
 }
 
 /// What every element beats or equals.
@@ -18,31 +19,12 @@ fn worst<T: Ordered>(largest: bool) -> T {
     if largest { T::LOWEST } else { T::HIGHEST }
 }
 
-/// The largest or smallest element, NaN apart.
-struct Better<const LARGEST: bool>;
-
-impl<T: Ordered, const LARGEST: bool> Reducer<T> for Better<LARGEST> {
-    type Acc = T;
-    #[inline(always)]
-    fn identity(&self, _: usize) -> T {
-        worst(LARGEST)
-    }
-    #[inline(always)]
-    fn step(&self, acc: T, x: T, _: usize) -> T {
-        let better = if LARGEST { x.above(acc) } else { acc.above(x) };
-        if better { x } else { acc }
-    }
-    #[inline(always)]
-    fn merge(&self, a: T, b: T) -> T {
-        self.step(a, b, 0)
-    }
-}
-
 /// The largest or smallest element; NaN if there is one.
 pub struct Extreme<const LARGEST: bool>;
 
 impl<T: Ordered, const LARGEST: bool> Reducer<T> for Extreme<LARGEST> {
     type Acc = T;
+    const SIDE_BY_SIDE: bool = true;
     #[inline(always)]
     fn identity(&self, _: usize) -> T {
         worst(LARGEST)
@@ -54,13 +36,6 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for Extreme<LARGEST> {
     #[inline(always)]
     fn merge(&self, a: T, b: T) -> T {
         if beats(LARGEST, b, a) { b } else { a }
-    }
-    /// The best number first, and then a look for NaN among what is in the cache by now: two simple loops go by registers.
-    #[inline(always)]
-    fn run(&self, x: &[T], identity: T, index: usize) -> T {
-        let best = in_lanes(x, &Better::<LARGEST>, identity, index);
-        let nan = x.iter().fold(false, |found, &x| found | x.is_nan());
-        if nan { x.iter().copied().find(|x| x.is_nan()).unwrap_or(best) } else { best }
     }
 }
 
@@ -93,7 +68,15 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for ExtremePlace<LARGEST> {
         if x.is_empty() {
             return identity;
         }
-        let extreme = Extreme::<LARGEST>.run(x, worst::<T>(LARGEST), index);
+        // The best number first, and then a look for NaN among what is in the cache by now: two simple loops.
+        let better = |acc: T, x: T| {
+            let better = if LARGEST { x.above(acc) } else { acc.above(x) };
+            if better { x } else { acc }
+        };
+        let by = By { identity: worst::<T>(LARGEST), step: better, merge: better };
+        let best = in_lanes(x, &by, by.identity, index);
+        let nan = x.iter().fold(false, |found, &x| found | x.is_nan());
+        let extreme = if nan { x.iter().copied().find(|x| x.is_nan()).unwrap_or(best) } else { best };
         let is_it = |x: T| !beats(LARGEST, extreme, x);
         const BLOCK: usize = 64;
         for (block, values) in x.chunks(BLOCK).enumerate() {

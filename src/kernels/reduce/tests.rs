@@ -1,3 +1,4 @@
+use super::reducers::Extreme;
 use super::*;
 use proptest::prelude::*;
 
@@ -69,4 +70,61 @@ fn long_sums_stay_accurate() {
     // SAFETY: a dense layout of this buffer.
     sum(unsafe { Operand::new(data.as_ptr(), &shape, &one) }, &[true], &mut out);
     assert!((out[0] as f64 - 0.1f32 as f64 * n as f64).abs() < 0.5, "{}", out[0]);
+}
+
+proptest! {
+    /// Rows side by side, in groups of any size, with a distance between them; and columns side by side.
+    #[test]
+    fn short_rows_and_wide_rows(rows in 1usize..70, len in 1usize..150, gap in 0usize..3, wide in 1usize..600, seed in 0i64..1000) {
+        let check = |shape: [usize; 2], axes: [bool; 2]| {
+            let strides = [shape[1] + gap, 1];
+            let data: Vec<f64> = (0..shape[0] * strides[0]).map(|i| ((i as i64 * 37 + seed) % 101) as f64).collect();
+            let mut expected = naive(&data, &shape, &strides, &axes);
+            let singles: Vec<f32> = data.iter().map(|&x| x as f32).collect();
+            let bytes: Vec<u8> = data.iter().map(|&x| x as u8).collect();
+            // SAFETY: the buffers hold this layout.
+            let (doubles, singles, bytes) = unsafe {
+                (Operand::new(data.as_ptr(), &shape, &strides), Operand::new(singles.as_ptr(), &shape, &strides),
+                    Operand::new(bytes.as_ptr(), &shape, &strides))
+            };
+            let (mut double, mut single) = (vec![f64::NAN; expected.len()], vec![f32::NAN; expected.len()]);
+            sum(doubles, &axes, &mut double);
+            sum(singles, &axes, &mut single);
+            prop_assert_eq!(&double, &expected);
+            prop_assert!(single.iter().zip(&expected).all(|(&x, &y)| x as f64 == y));
+            let (mut most, mut least) = (vec![0u8; expected.len()], vec![0.0f32; expected.len()]);
+            reduce(bytes, &axes, &mut most, &Extreme::<true>, |x| x);
+            reduce(singles, &axes, &mut least, &Extreme::<false>, |x| x);
+            for (largest, found) in [(true, most.iter().map(|&x| x as f64).collect::<Vec<_>>()),
+                (false, least.iter().map(|&x| x as f64).collect())] {
+                expected.fill(if largest { -1.0 } else { 1e9 });
+                for (i, j) in (0..shape[0]).flat_map(|i| (0..shape[1]).map(move |j| (i, j))) {
+                    let (place, x) = (if axes[0] { j } else { i }, data[i * strides[0] + j]);
+                    expected[place] = if largest { expected[place].max(x) } else { expected[place].min(x) };
+                }
+                prop_assert_eq!(&found, &expected);
+            }
+            Ok(())
+        };
+        check([rows, len], [false, true])?;
+        check([len, wide], [true, false])?;
+    }
+
+    /// One NaN is the result, wherever it stands.
+    #[test]
+    fn nan_is_extreme(rows in 1usize..40, len in 1usize..1100, at in 0usize..1_000_000) {
+        let mut data: Vec<f32> = (0..rows * len).map(|i| (i * 7 % 31) as f32).collect();
+        let at = at % data.len();
+        data[at] = f32::NAN;
+        let (shape, strides) = ([rows, len], [len, 1]);
+        for (axes, place) in [([false, true], at / len), ([true, false], at % len)] {
+            // SAFETY: the layout of the buffer.
+            let x = unsafe { Operand::new(data.as_ptr(), &shape, &strides) };
+            let mut out = vec![0.0f32; if axes[1] { rows } else { len }];
+            reduce(x, &axes, &mut out, &Extreme::<true>, |x| x);
+            prop_assert!(out.iter().enumerate().all(|(i, x)| x.is_nan() == (i == place)));
+            reduce(x, &axes, &mut out, &Extreme::<false>, |x| x);
+            prop_assert!(out.iter().enumerate().all(|(i, x)| x.is_nan() == (i == place)));
+        }
+    }
 }

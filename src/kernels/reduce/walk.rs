@@ -39,6 +39,11 @@ impl Space {
         self.axes.last().copied().unwrap_or((1, 1))
     }
 
+    /// The distance of neighbours, where that is all there is to know.
+    pub(super) fn only(&self) -> Option<usize> {
+        (self.axes.len() <= 1).then(|| self.inner().1)
+    }
+
     pub(super) fn offset(&self, mut index: usize) -> usize {
         if let [(_, stride)] = self.axes[..] {
             return index * stride;
