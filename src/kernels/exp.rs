@@ -1,6 +1,6 @@
 //! The exponential function in a form that the compiler turns into vector code.
 
-use super::isa::Portable;
+use super::isa::{Portable, Simd};
 use super::math::single;
 
 /// Types with a branch-free exponential.
@@ -10,12 +10,19 @@ pub trait Exp: Copy {
     /// Inlined and free of branches, so that loops over it are vectorised under whatever instruction set the loop is
     /// compiled for (see [`vectorize!`](crate::vectorize)).
     fn exp_inline(self) -> Self;
+
+    /// The same in code for an instruction set, with its multiply-add.
+    fn exp_native<S: Simd>(self, simd: S) -> Self;
 }
 
 impl Exp for f32 {
     #[inline(always)]
     fn exp_inline(self) -> f32 {
         single::exp(Portable, self)
+    }
+    #[inline(always)]
+    fn exp_native<S: Simd>(self, simd: S) -> f32 {
+        single::exp(simd, self)
     }
 }
 
@@ -40,16 +47,20 @@ impl Exp for f64 {
     /// `e^x = 2^n e^r` with `n` the nearest integer to `x / ln 2` and `|r| <= ln 2 / 2`, where a Taylor polynomial serves.
     #[inline(always)]
     fn exp_inline(self) -> f64 {
+        self.exp_native(Portable)
+    }
+    #[inline(always)]
+    fn exp_native<S: Simd>(self, simd: S) -> f64 {
         // Comparisons that let nan through.
         let x = if self < -746.0 { -746.0 } else { self };
         let x = if x > 710.0 { 710.0 } else { x };
-        let shifted = x * std::f64::consts::LOG2_E + ROUND;
+        let shifted = simd.mul_add(x, std::f64::consts::LOG2_E, ROUND);
         let n = shifted - ROUND;
         let exponent = (shifted.to_bits() as i64).wrapping_sub(ROUND.to_bits() as i64);
-        let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+        let r = simd.mul_add(-n, LN_2_LOW, simd.mul_add(-n, LN_2_HIGH, x));
         let mut sum = 0.0;
         for factor in SERIES {
-            sum = sum * r + factor;
+            sum = simd.mul_add(sum, r, factor);
         }
         // Two factors: either alone may be out of range where the result is not.
         let half = exponent >> 1;

@@ -2,11 +2,15 @@
 //!
 //! Tensors are contiguous `[outer, len, inner]`, the middle axis being the one that sums to 1. Where `inner` is 1 each row is in
 //! one piece; else neighbouring columns are computed side by side.
+#![allow(unsafe_code)]
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 use super::float::Real;
+use super::isa::Simd;
+use super::lanes::transposed;
 use super::parallel;
+use super::scratch::with_scratch;
 
 /// Which of the two functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,12 @@ pub enum Kind {
 const LANES: usize = 32;
 /// Columns computed side by side.
 const COLUMNS: usize = 64;
+/// Elements of the longest rows that are turned, to be computed side by side,
+const SHORT: usize = 24;
+/// and how many at once.
+const TOGETHER: usize = 32;
+/// Elements of rows that are computed in one call, at least.
+const ROW_ELEMENTS: usize = 512;
 /// The work of an exponential, in multiply-adds.
 const EXP_COST: usize = 16;
 
@@ -38,8 +48,16 @@ pub fn softmax<R: Real>(kind: Kind, (outer, len, inner): (usize, usize, usize), 
     if y.is_empty() {
         return;
     }
+    if inner == 1 && len <= SHORT {
+        return parallel::for_each_chunk_mut(y, len * TOGETHER, EXP_COST, |i, y| {
+            short_rows(kind, len, &x[i * len * TOGETHER..][..y.len()], y);
+        });
+    }
     if inner == 1 {
-        return parallel::for_each_chunk_mut(y, len, EXP_COST, |row, y| softmax_row(kind, &x[row * len..][..len], y));
+        let piece = ROW_ELEMENTS.div_ceil(len) * len;
+        return parallel::for_each_chunk_mut(y, piece, EXP_COST, |i, y| {
+            softmax_rows(kind, len, &x[i * piece..][..y.len()], y)
+        });
     }
     let x = ArrayView3::from_shape((outer, len, inner), x).expect("as many elements as the shape says");
     let mut tasks = columns(ArrayViewMut3::from_shape((outer, len, inner), y).expect("as `x`"));
@@ -63,8 +81,9 @@ pub fn softmax_gradient<R: Real>(
         return;
     }
     if inner == 1 {
-        return parallel::for_each_chunk_mut(dx, len, EXP_COST, |row, dx| {
-            gradient_row(kind, &g[row * len..][..len], &y[row * len..][..len], dx);
+        let piece = ROW_ELEMENTS.div_ceil(len) * len;
+        return parallel::for_each_chunk_mut(dx, piece, EXP_COST, |i, dx| {
+            gradient_rows(kind, len, &g[i * piece..][..dx.len()], &y[i * piece..][..dx.len()], dx);
         });
     }
     let [g, y] = [g, y].map(|list| ArrayView3::from_shape((outer, len, inner), list).expect("as `dx`"));
@@ -100,46 +119,154 @@ fn larger<R: Real>(a: R, b: R) -> R {
     if b > a { b } else { a }
 }
 
-crate::vectorize! {
-    /// One row.
-    fn softmax_row[S; R: Real](simd: S, kind: Kind, x: &[R], y: &mut [R]) {
-        let whole = x.len() / LANES * LANES;
-        let mut tops = [R::neg_infinity(); LANES];
-        for chunk in x[..whole].chunks_exact(LANES) {
-            for (top, &x) in tops.iter_mut().zip(chunk) {
-                *top = larger(*top, x);
-            }
-        }
-        let mut top = R::neg_infinity();
-        for &x in tops.iter().chain(&x[whole..]) {
-            top = larger(top, x);
-        }
+/// Rows of a few elements: turned, so that many are computed side by side.
+fn short_rows<R: Real>(kind: Kind, len: usize, x: &[R], y: &mut [R]) {
+    let rows = x.len() / len;
+    with_scratch::<R, _>(2 * len * TOGETHER, |scratch| {
+        let (from, to) = scratch.split_at_mut(len * TOGETHER);
+        // SAFETY: the rows and columns of `x` and `y`, and as many numbers of each scratch.
+        unsafe { transposed(x.as_ptr(), len, from.as_mut_ptr(), TOGETHER, len, rows) };
+        turned_rows(kind, from.as_chunks::<TOGETHER>().0, to.as_chunks_mut::<TOGETHER>().0);
+        // SAFETY: as above.
+        unsafe { transposed(to.as_ptr(), TOGETHER, y.as_mut_ptr(), len, rows, len) };
+    });
+}
 
-        let mut sums = [R::zero(); LANES];
-        for (from, to) in x[..whole].chunks_exact(LANES).zip(y[..whole].chunks_exact_mut(LANES)) {
-            for i in 0..LANES {
-                let value = (from[i] - top).exp_inline();
-                to[i] = value;
-                sums[i] += value;
+/// All lanes as one, by halves.
+#[inline(always)]
+fn halved<R: Real>(mut lanes: [R; LANES], join: impl Fn(R, R) -> R) -> R {
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for i in 0..width {
+            lanes[i] = join(lanes[i], lanes[i + width]);
+        }
+    }
+    lanes[0]
+}
+
+/// One row.
+#[inline(always)]
+fn softmax_row<S: Simd, R: Real>(simd: S, kind: Kind, x: &[R], y: &mut [R]) {
+    let whole = x.len() / LANES * LANES;
+    // What is over is filled up with what adds nothing, so that lanes stay in registers.
+    let mut rest = [R::neg_infinity(); LANES];
+    rest[..x.len() - whole].copy_from_slice(&x[whole..]);
+    let mut tops = [R::neg_infinity(); LANES];
+    for chunk in x[..whole].chunks_exact(LANES) {
+        for i in 0..LANES {
+            tops[i] = larger(tops[i], chunk[i]);
+        }
+    }
+    for i in 0..LANES {
+        tops[i] = larger(tops[i], rest[i]);
+    }
+    let top = halved(tops, larger);
+
+    let mut sums = [R::zero(); LANES];
+    for (from, to) in x[..whole].chunks_exact(LANES).zip(y[..whole].chunks_exact_mut(LANES)) {
+        for i in 0..LANES {
+            let value = (from[i] - top).exp_native(simd);
+            to[i] = value;
+            sums[i] += value;
+        }
+    }
+    if whole < x.len() {
+        for i in 0..LANES {
+            rest[i] = (rest[i] - top).exp_native(simd);
+            sums[i] += rest[i];
+        }
+        y[whole..].copy_from_slice(&rest[..x.len() - whole]);
+    }
+    let sum = halved(sums, |a, b| a + b);
+    match kind {
+        Kind::Softmax => {
+            let factor = R::one() / sum;
+            y.iter_mut().for_each(|y| *y *= factor);
+        }
+        Kind::LogSoftmax => {
+            let log = sum.ln();
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top - log);
+        }
+    }
+}
+
+/// The gradient of one row.
+#[inline(always)]
+fn gradient_row<S: Simd, R: Real>(simd: S, kind: Kind, g: &[R], y: &[R], dx: &mut [R]) {
+    let whole = g.len() / LANES * LANES;
+    let term = |g: R, y: R| if kind == Kind::Softmax { g * y } else { g };
+    let mut sums = [R::zero(); LANES];
+    for (g, y) in g[..whole].chunks_exact(LANES).zip(y[..whole].chunks_exact(LANES)) {
+        for i in 0..LANES {
+            sums[i] += term(g[i], y[i]);
+        }
+    }
+    for (sum, (&g, &y)) in sums.iter_mut().zip(g[whole..].iter().zip(&y[whole..])) {
+        *sum += term(g, y);
+    }
+    let sum = halved(sums, |a, b| a + b);
+    let inputs = g.iter().zip(y);
+    match kind {
+        Kind::Softmax => dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &y))| *dx = y * (g - sum)),
+        Kind::LogSoftmax => dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &y))| *dx = g - y.exp_native(simd) * sum),
+    }
+}
+
+crate::vectorize! {
+    /// Rows that have been turned: `x[i]` are the elements number `i` of all of them.
+    fn turned_rows[S; R: Real](simd: S, kind: Kind, x: &[[R; TOGETHER]], y: &mut [[R; TOGETHER]]) {
+        let mut tops = [R::neg_infinity(); TOGETHER];
+        for x in x {
+            for i in 0..TOGETHER {
+                tops[i] = larger(tops[i], x[i]);
             }
         }
-        let mut sum = R::zero();
-        for (from, to) in x[whole..].iter().zip(&mut y[whole..]) {
-            *to = (*from - top).exp_inline();
-            sum += *to;
+        let mut sums = [R::zero(); TOGETHER];
+        for (x, y) in x.iter().zip(&mut *y) {
+            for i in 0..TOGETHER {
+                y[i] = (x[i] - tops[i]).exp_native(simd);
+                sums[i] += y[i];
+            }
         }
-        let sum = sums.into_iter().fold(sum, |a, b| a + b);
         match kind {
             Kind::Softmax => {
-                let factor = R::one() / sum;
-                y.iter_mut().for_each(|y| *y *= factor);
+                for sum in &mut sums {
+                    *sum = R::one() / *sum;
+                }
+                for y in y {
+                    for i in 0..TOGETHER {
+                        y[i] *= sums[i];
+                    }
+                }
             }
             Kind::LogSoftmax => {
-                let log = sum.ln();
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top - log);
+                for sum in &mut sums {
+                    *sum = sum.ln();
+                }
+                for (x, y) in x.iter().zip(y) {
+                    for i in 0..TOGETHER {
+                        y[i] = x[i] - tops[i] - sums[i];
+                    }
+                }
             }
         }
     }
+
+    /// Rows, one after the other.
+    fn softmax_rows[S; R: Real](simd: S, kind: Kind, len: usize, x: &[R], y: &mut [R]) {
+        for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+            softmax_row(simd, kind, x, y);
+        }
+    }
+
+    /// The gradients of rows.
+    fn gradient_rows[S; R: Real](simd: S, kind: Kind, len: usize, g: &[R], y: &[R], dx: &mut [R]) {
+        for ((g, y), dx) in g.chunks_exact(len).zip(y.chunks_exact(len)).zip(dx.chunks_exact_mut(len)) {
+            gradient_row(simd, kind, g, y, dx);
+        }
+    }
+
 
     /// Some neighbouring columns.
     fn softmax_columns[S; R: Real](simd: S, kind: Kind, x: ArrayView2<'_, R>, y: ArrayViewMut2<'_, R>) {
@@ -153,7 +280,7 @@ crate::vectorize! {
         for (x, mut y) in x.outer_iter().zip(y.outer_iter_mut()) {
             let (x, y) = (x.to_slice().expect("adjacent columns"), y.as_slice_mut().expect("adjacent columns"));
             for ((y, &x), (&top, sum)) in y.iter_mut().zip(x).zip(tops.iter().zip(&mut sums)) {
-                *y = (x - top).exp_inline();
+                *y = (x - top).exp_native(simd);
                 *sum += *y;
             }
         }
@@ -173,24 +300,6 @@ crate::vectorize! {
         }
     }
 
-    /// The gradient of one row.
-    fn gradient_row[S; R: Real](simd: S, kind: Kind, g: &[R], y: &[R], dx: &mut [R]) {
-        let whole = g.len() / LANES * LANES;
-        let term = |g: R, y: R| if kind == Kind::Softmax { g * y } else { g };
-        let mut sums = [R::zero(); LANES];
-        for (g, y) in g[..whole].chunks_exact(LANES).zip(y[..whole].chunks_exact(LANES)) {
-            for i in 0..LANES {
-                sums[i] += term(g[i], y[i]);
-            }
-        }
-        let rest = g[whole..].iter().zip(&y[whole..]).fold(R::zero(), |sum, (&g, &y)| sum + term(g, y));
-        let sum = sums.into_iter().fold(rest, |a, b| a + b);
-        let inputs = g.iter().zip(y);
-        match kind {
-            Kind::Softmax => dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &y))| *dx = y * (g - sum)),
-            Kind::LogSoftmax => dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &y))| *dx = g - y.exp_inline() * sum),
-        }
-    }
 
     /// The gradient of some neighbouring columns.
     fn gradient_columns[S; R: Real](
@@ -211,7 +320,7 @@ crate::vectorize! {
             match kind {
                 Kind::Softmax => dx.iter_mut().zip(inputs).for_each(|(dx, ((&g, &y), &sum))| *dx = y * (g - sum)),
                 Kind::LogSoftmax => {
-                    dx.iter_mut().zip(inputs).for_each(|(dx, ((&g, &y), &sum))| *dx = g - y.exp_inline() * sum);
+                    dx.iter_mut().zip(inputs).for_each(|(dx, ((&g, &y), &sum))| *dx = g - y.exp_native(simd) * sum);
                 }
             }
         }

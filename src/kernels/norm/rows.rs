@@ -6,6 +6,9 @@ use super::sum_pairs;
 
 /// Rows whose weight gradients are summed in one piece.
 const ROWS: usize = 64;
+/// Elements of rows that are computed in one call, at least.
+const ROW_ELEMENTS: usize = 512;
+
 /// What rows are normalised by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rows<R> {
@@ -37,10 +40,12 @@ pub fn normalize<R: Real>(
 ) {
     let len = rows.len;
     debug_assert!(x.len() == y.len() && x.len() == mean.len() * len && mean.len() == rstd.len());
-    let mut tasks: Vec<_> = y.chunks_exact_mut(len.max(1)).zip(mean.iter_mut()).zip(rstd.iter_mut()).collect();
-    parallel::for_each_chunk_mut(&mut tasks, 1, 4 * len, |row, task| {
-        let ((y, mean), rstd) = &mut task[0];
-        (**mean, **rstd) = normalize_row(rows, &x[row * len..][..len], affine, y);
+    let count = ROW_ELEMENTS.div_ceil(len.max(1));
+    let stats = mean.chunks_mut(count).zip(rstd.chunks_mut(count));
+    let mut tasks: Vec<_> = y.chunks_mut(count * len.max(1)).zip(stats).collect();
+    parallel::for_each_chunk_mut(&mut tasks, 1, 4 * count * len, |i, task| {
+        let (y, (mean, rstd)) = &mut task[0];
+        normalize_rows(rows, &x[i * count * len..][..y.len()], affine, y, (mean, rstd));
     });
 }
 
@@ -55,9 +60,11 @@ pub fn input_gradient<R: Real>(
 ) {
     let len = rows.len;
     debug_assert!(g.len() == x.len() && x.len() == dx.len() && x.len() == mean.len() * len);
-    parallel::for_each_chunk_mut(dx, len, 6, |row, dx| {
-        let range = row * len..(row + 1) * len;
-        gradient_row(rows, (&g[range.clone()], &x[range]), (mean[row], rstd[row]), weight, dx);
+    let count = ROW_ELEMENTS.div_ceil(len.max(1));
+    parallel::for_each_chunk_mut(dx, count * len, 6, |i, dx| {
+        let (first, start) = (i * count, i * count * len);
+        let inputs = (&g[start..][..dx.len()], &x[start..][..dx.len()]);
+        gradient_rows(rows, inputs, (&mean[first..], &rstd[first..]), weight, dx);
     });
 }
 
@@ -107,37 +114,60 @@ pub(super) fn row_moments<R: Real>(rows: Rows<R>, x: &[R]) -> (R, R) {
     (mean, R::one() / (variance + rows.eps).sqrt())
 }
 
-crate::vectorize! {
-    /// One row; gives its mean and one over its deviation.
-    fn normalize_row[S; R: Real](simd: S, rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R]) -> (R, R) {
-        let (mean, rstd) = row_moments(rows, x);
-        match (affine.weight, affine.bias) {
-            (Some(w), Some(b)) => {
-                y.iter_mut().zip(x).zip(w).zip(b).for_each(|(((y, &x), &w), &b)| *y = (x - mean) * rstd * w + b);
-            }
-            (Some(w), None) => y.iter_mut().zip(x).zip(w).for_each(|((y, &x), &w)| *y = (x - mean) * rstd * w),
-            (None, Some(b)) => y.iter_mut().zip(x).zip(b).for_each(|((y, &x), &b)| *y = (x - mean) * rstd + b),
-            (None, None) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * rstd),
+/// One row; gives its mean and one over its deviation.
+#[inline(always)]
+fn normalize_row<R: Real>(rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R]) -> (R, R) {
+    let (mean, rstd) = row_moments(rows, x);
+    match (affine.weight, affine.bias) {
+        (Some(w), Some(b)) => {
+            y.iter_mut().zip(x).zip(w).zip(b).for_each(|(((y, &x), &w), &b)| *y = (x - mean) * rstd * w + b);
         }
-        (mean, rstd)
+        (Some(w), None) => y.iter_mut().zip(x).zip(w).for_each(|((y, &x), &w)| *y = (x - mean) * rstd * w),
+        (None, Some(b)) => y.iter_mut().zip(x).zip(b).for_each(|((y, &x), &b)| *y = (x - mean) * rstd + b),
+        (None, None) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * rstd),
+    }
+    (mean, rstd)
+}
+
+/// The input gradient of one row.
+#[inline(always)]
+fn gradient_row<R: Real>(rows: Rows<R>, inputs: (&[R], &[R]), stats: (R, R), weight: Option<&[R]>, dx: &mut [R]) {
+    let ((g, x), (mean, rstd), len) = (inputs, stats, dx.len());
+    let (g, x, count) = (&g[..len], &x[..len], R::from_usize(len));
+    // `h` is kept in `dx` while the averages are taken.
+    match weight {
+        Some(weight) => dx.iter_mut().zip(g).zip(weight).for_each(|((dx, &g), &w)| *dx = g * w),
+        None => dx.copy_from_slice(g),
+    }
+    let (total, slope) = sum_pairs(dx, x, |h, x| (h, h * (x - mean)));
+    let average = if rows.centered { total / count } else { R::zero() };
+    let slope = slope * rstd * rstd / count;
+    dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = (*dx - average - (x - mean) * slope) * rstd);
+}
+
+crate::vectorize! {
+    /// Rows, one after the other.
+    fn normalize_rows[S; R: Real](
+        simd: S, rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R], stats: (&mut [R], &mut [R])
+    ) {
+        let stats = stats.0.iter_mut().zip(stats.1);
+        for ((x, y), (mean, rstd)) in x.chunks_exact(rows.len).zip(y.chunks_exact_mut(rows.len)).zip(stats) {
+            (*mean, *rstd) = normalize_row(rows, x, affine, y);
+        }
     }
 
-    /// The input gradient of one row.
-    fn gradient_row[S; R: Real](
-        simd: S, rows: Rows<R>, inputs: (&[R], &[R]), stats: (R, R), weight: Option<&[R]>, dx: &mut [R]
+    /// The input gradients of rows.
+    fn gradient_rows[S; R: Real](
+        simd: S, rows: Rows<R>, inputs: (&[R], &[R]), stats: (&[R], &[R]), weight: Option<&[R]>, dx: &mut [R]
     ) {
-        let ((g, x), (mean, rstd), len) = (inputs, stats, dx.len());
-        let (g, x, count) = (&g[..len], &x[..len], R::from_usize(len));
-        // `h` is kept in `dx` while the averages are taken.
-        match weight {
-            Some(weight) => dx.iter_mut().zip(g).zip(weight).for_each(|((dx, &g), &w)| *dx = g * w),
-            None => dx.copy_from_slice(g),
+        let inputs = inputs.0.chunks_exact(rows.len).zip(inputs.1.chunks_exact(rows.len));
+        let stats = stats.0.iter().zip(stats.1);
+        for ((inputs, (&mean, &rstd)), dx) in inputs.zip(stats).zip(dx.chunks_exact_mut(rows.len)) {
+            gradient_row(rows, inputs, (mean, rstd), weight, dx);
         }
-        let (total, slope) = sum_pairs(dx, x, |h, x| (h, h * (x - mean)));
-        let average = if rows.centered { total / count } else { R::zero() };
-        let slope = slope * rstd * rstd / count;
-        dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = (*dx - average - (x - mean) * slope) * rstd);
     }
+
+
 
     /// Adds the weight and bias gradients of some rows.
     fn add_affine[S; R: Real](simd: S, inputs: (&[R], &[R]), stats: (&[R], &[R]), sums: (&mut [R], &mut [R])) {
