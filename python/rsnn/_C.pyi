@@ -34,18 +34,18 @@ class _Forward(Protocol[_P, _R_co]):
 __all__ = [
     "Generator", "HookOptions", "HookTable", "Module", "ModuleDict", "ModuleIterator", "ModuleList", "NameSet", "Node",
     "Parameter", "Registry", "RemovableHandle", "Sequential", "Tensor", "_FunctionContext", "_HookHandle", "_adam_step",
-    "_autograd_backward", "_autograd_grad", "_ctc_loss", "_current_walk", "_draw_normal", "_draw_uniform",
-    "_drop_grads", "_embedding_bag", "_empty_parameter", "_fans", "_forbid_saved_tensors_hooks", "_function",
-    "_global_full_backward", "_global_table", "_grid_sampler", "_instruction_set", "_interpolate", "_module_dict",
-    "_module_passage", "_nll_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent",
-    "_set_anomaly", "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode", "_set_matmul_precision",
-    "_sgd_step", "_show_module_tables", "_watch_operations", "_will_run", "_write_out", "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
-    "alpha_dropout", "alpha_dropout_", "arange", "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "batch_norm", "bfloat16", "bool", "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat",
-    "concatenate", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "default_generator", "dropout", "dropout_", "dtype", "elu", "embedding", "embedding_renorm_", "empty",
-    "empty_cache", "empty_like", "empty_strided", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "_autograd_backward", "_autograd_grad", "_constant_pad", "_ctc_loss", "_current_walk", "_draw_normal",
+    "_draw_uniform", "_drop_grads", "_embedding_bag", "_empty_parameter", "_fans", "_forbid_saved_tensors_hooks",
+    "_function", "_global_full_backward", "_global_table", "_grid_sampler", "_instruction_set", "_interpolate",
+    "_module_dict", "_module_passage", "_nll_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks",
+    "_recurrent", "_set_anomaly", "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode",
+    "_set_matmul_precision", "_sgd_step", "_show_module_tables", "_watch_operations", "_will_run", "_write_out",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "alpha_dropout", "alpha_dropout_", "arange", "as_tensor", "asarray", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "batch_norm", "bfloat16", "bool", "broadcast_tensors", "bucketize", "can_cast", "cat",
+    "celu", "concat", "concatenate", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "default_generator", "dropout", "dropout_", "dtype", "elu", "embedding", "embedding_renorm_",
+    "empty", "empty_cache", "empty_like", "empty_strided", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
     "feature_dropout", "feature_dropout_", "float16", "float32", "float64", "from_dlpack", "from_numpy", "full",
     "full_like", "gelu", "get_default_dtype", "get_num_threads", "glu", "group_norm", "hardsigmoid", "hardswish",
     "hardtanh", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
@@ -1147,6 +1147,7 @@ _dtype = dtype
 def _adam_step(params: Sequence[Tensor], grads: Sequence[Tensor], means: Sequence[Tensor], squares: Sequence[Tensor], largest: Sequence[Tensor], steps: Sequence[Tensor], lr: tuple[builtins.float, builtins.bool], betas: tuple[builtins.float, builtins.float], eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, maximize: builtins.bool) -> None: ...
 def _autograd_backward(outputs: Sequence[Any], grad_outputs: Sequence[Tensor | None], inputs: Sequence[Any] | None, retain_graph: builtins.bool, create_graph: builtins.bool) -> None: ...
 def _autograd_grad(outputs: Sequence[Any], grad_outputs: Sequence[Tensor | None], inputs: Sequence[Any], retain_graph: builtins.bool, create_graph: builtins.bool) -> list[Tensor | None]: ...
+def _constant_pad(input: Tensor, before: Sequence[builtins.int], after: Sequence[builtins.int], value: _Number) -> Tensor: ...
 def _ctc_loss(log_probs: Tensor, labels: Sequence[Sequence[builtins.int]], lengths: Sequence[builtins.int], blank: builtins.int, zero_infinity: builtins.bool) -> Tensor: ...
 def _current_walk() -> builtins.int | None: ...
 def _draw_normal(tensor: Tensor, mean: builtins.float, std: builtins.float, generator: Generator | None = None) -> Tensor: ...

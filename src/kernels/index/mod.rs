@@ -5,12 +5,15 @@
 //! | `axis.rs`, `walk.rs` | elements and slices along one axis (`gather`, `scatter`, `index_select`, rows of a table) |
 //! | `blocks.rs` | blocks at combinations of several axes (advanced indexing) |
 //! | `positions.rs` | the elements of a mask |
+//! | `reverse.rs` | rows from the last element to the first |
 
 mod axis;
 mod blocks;
 mod positions;
+mod reverse;
 mod walk;
 
 pub use axis::{gather, scatter};
 pub use blocks::{Blocks, gather_blocks, scatter_blocks};
 pub use positions::positions;
+pub use reverse::reverse_rows;

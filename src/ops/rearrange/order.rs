@@ -4,7 +4,7 @@ use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply};
 use crate::dispatch_size;
 use crate::error::Result;
-use crate::kernels::index::{Blocks, gather_blocks};
+use crate::kernels::index::{Blocks, gather_blocks, reverse_rows};
 use crate::ops::view;
 use crate::shape::{normalize_axes, normalize_axis, numel};
 use smallvec::{SmallVec, smallvec};
@@ -56,6 +56,35 @@ fn gather(x: &Array, turns: &[Turn], axes: Range<usize>) -> Result<Array> {
     Ok(out)
 }
 
+/// A copy with some axes rotated: each falls into two parts that change places, and parts are copied as they are.
+fn rotated(x: &Array, turns: &[Turn]) -> Result<Array> {
+    let out = Array::empty(x.shape(), x.dtype())?;
+    let mut parts = vec![(x.clone(), out.clone())];
+    for (axis, (&turn, &size)) in turns.iter().zip(x.shape()).enumerate() {
+        let Turn::Rotate(by @ 1..) = turn else { continue };
+        let cut = |a: &Array, start, end| a.map_layout(|l| l.slice(axis, start, end, 1));
+        parts = parts
+            .iter()
+            .flat_map(|(from, to)| {
+                [(cut(from, 0, size - by), cut(to, by, size)), (cut(from, size - by, size), cut(to, 0, by))]
+            })
+            .collect();
+    }
+    for (from, to) in parts {
+        to.copy_from(&from)?;
+    }
+    Ok(out)
+}
+
+/// A copy of a contiguous array with the last axis reversed.
+fn reversed(x: &Array) -> Result<Array> {
+    let out = Array::empty(x.shape(), x.dtype())?;
+    let len = x.shape().last().copied().unwrap_or(1);
+    let (from, to) = (x.bits(), out.bits());
+    dispatch_size!(x.dtype(), T => reverse_rows(from.slice::<T>(), len, to.slice_mut::<T>()));
+    Ok(out)
+}
+
 /// A turn for each axis.
 #[derive(Debug)]
 struct Reorder {
@@ -74,6 +103,13 @@ impl Op for Reorder {
         };
         if x[0].numel() == 0 {
             return Ok(smallvec![Array::empty(x[0].shape(), x[0].dtype())?]);
+        }
+        let turning = &self.turns[first..=last];
+        if turning.iter().all(|turn| matches!(turn, Turn::Rotate(_) | Turn::Stay)) {
+            return Ok(smallvec![rotated(x[0], &self.turns)?]);
+        }
+        if first == last && last + 1 == x[0].ndim() {
+            return Ok(smallvec![reversed(&x[0].contiguous()?)?]);
         }
         if numel(&x[0].shape()[first..=last]) <= LONGEST_TABLE {
             return Ok(smallvec![gather(x[0], &self.turns, first..last + 1)?]);

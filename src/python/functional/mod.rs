@@ -5,6 +5,7 @@ mod attention;
 mod conv;
 mod loss;
 mod norm;
+mod padding;
 mod pool;
 mod recurrent;
 mod resample;
@@ -18,6 +19,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     attention::register(m)?;
     conv::register(m)?;
     norm::register(m)?;
+    padding::register(m)?;
     pool::register(m)?;
     recurrent::register(m)?;
     resample::register(m)?;

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import rsnn
+from rsnn import _C
 from rsnn._C import Tensor
 
 __all__ = ["pad"]
@@ -87,21 +88,13 @@ def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) ->
         start, stop = max(-before, 0), input.size(axis) - max(-after, 0)
         if (start, stop) != (0, input.size(axis)):
             input = input.narrow(axis, start, stop - start)
-    for axis, before, after in sides:
-        parts = [_border(input, axis, before, value), input, _border(input, axis, after, value)]
-        parts = [part for part in parts if part is not None]
-        if len(parts) > 1:
-            input = rsnn.cat(parts, axis)
+    if any(before > 0 or after > 0 for _, before, after in sides):
+        first, last = [0] * input.dim(), [0] * input.dim()
+        for axis, before, after in sides:
+            first[axis], last[axis] = max(before, 0), max(after, 0)
+        return _C._constant_pad(input, first, last, value)
     # A border of nothing gives a copy, too: callers may write into the result.
-    return input if any(before > 0 or after > 0 for _, before, after in sides) else input.clone()
-
-
-def _border(input: Tensor, axis: int, width: int, value: float) -> Any:
-    if width <= 0:
-        return None
-    shape = list(input.shape)
-    shape[axis] = width
-    return input.detach().new_full(shape, value)
+    return input.clone()
 
 
 def _reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:

@@ -1,0 +1,19 @@
+//! The border that `nn.functional.pad` adds.
+
+use crate::array::Scalar;
+use crate::ops::join;
+use crate::python::gil::without_gil;
+use crate::python::tensor::{Out, PyTensor};
+use pyo3::prelude::*;
+
+/// `input` with a border of `value`, so wide before and after each axis, the first axis first.
+#[pyfunction]
+fn _constant_pad(input: &Bound<'_, PyTensor>, before: Vec<usize>, after: Vec<usize>, value: Scalar) -> PyResult<Out> {
+    let x = &input.get().tensor;
+    let widths: Vec<_> = before.into_iter().zip(after).collect();
+    without_gil(input.py(), x.numel(), || join::constant_pad(x, &widths, value)).map(Out)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(_constant_pad, m)?)
+}
