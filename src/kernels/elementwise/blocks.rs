@@ -5,6 +5,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::drive::Flat;
 use super::rectangle::{Rectangle, copy};
 
 /// Elements that a buffer holds.
@@ -68,7 +69,8 @@ fn packed(ptr: *mut u8, columns: usize) -> Rectangle {
     Rectangle { ptr, outer: columns, inner: 1 }
 }
 
-/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`.
+/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`, which
+/// with `here` may be called with the output as its first input.
 ///
 /// # Safety
 /// All elements must be valid; the output may be an input, but not overlap one otherwise.
@@ -77,9 +79,10 @@ pub(super) unsafe fn blocks<const N: usize>(
     inputs: [Part; N],
     rows: usize,
     columns: usize,
-    flat: &(dyn Fn([*const u8; N], *mut u8, usize) + Sync),
+    (flat, here): (Flat<'_, N>, bool),
 ) {
-    let apart = inputs.iter().any(|x| x.place.ptr == out.place.ptr);
+    let same = |x: &Part| x.size == out.size && (x.place.outer, x.place.inner) == (out.place.outer, out.place.inner);
+    let apart = inputs.iter().enumerate().any(|(k, x)| x.place.ptr == out.place.ptr && !(here && k == 0 && same(x)));
     if !apart && out.is_flat(rows, columns) && inputs.iter().all(|x| x.is_flat(rows, columns)) {
         return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }

@@ -43,13 +43,14 @@ impl Side {
     }
 }
 
-/// Walks an output and `N` inputs (`M = N + 1`, the output first).
+/// Walks an output and `N` inputs (`M = N + 1`, the output first), at a cost for each element. With `here` the loop may be
+/// called with the output as its first input.
 ///
 /// # Safety
 /// The plan must visit valid elements of all operands; an input may be the output, but not overlap it otherwise.
 pub(super) unsafe fn drive<const N: usize, const M: usize>(
     plan: &Plan<M>,
-    cost: usize,
+    (cost, here): (usize, bool),
     out: Side,
     inputs: [Side; N],
     flat: Flat<'_, N>,
@@ -58,7 +59,7 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
         // SAFETY: tiles lie in the operands.
         unsafe {
             let from = std::array::from_fn(|k| inputs[k].part(tile, k + 1));
-            blocks(out.part(tile, 0), from, tile.rows, tile.columns, flat);
+            blocks(out.part(tile, 0), from, tile.rows, tile.columns, (flat, here));
         }
     });
 }

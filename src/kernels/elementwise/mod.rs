@@ -18,7 +18,7 @@ mod rows;
 mod wide;
 
 pub use operand::{Operand, OperandMut};
-pub use rows::{Level, Map1, Single, Vector};
+pub use rows::{Here, Level, Map1, Single, Vector};
 pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_wide, map3_wide};
 
 use crate::kernels::parallel;
@@ -65,7 +65,7 @@ pub fn map1_as<L: Level, A: Plain, R: Plain>(
     let plan = Plan::new(out.shape, [out.strides, a.strides]);
     // SAFETY: the plan visits indices of the operands' common shape only; `drive` hands over what `flat1` asks for.
     unsafe {
-        drive(&plan, cost, Side::new(out.address()), [Side::new(a.address())], &|[a], out, len| {
+        drive(&plan, (cost, L::HERE), Side::new(out.address()), [Side::new(a.address())], &|[a], out, len| {
             L::flat1(a.cast::<A>(), out.cast::<R>(), len, &f)
         });
     }
@@ -95,7 +95,7 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     let inputs = [Side::new(a.address()), Side::new(b.address())];
     // SAFETY: as in `map1_as`.
     unsafe {
-        drive(&plan, cost, Side::new(out.address()), inputs, &|[a, b], out, len| {
+        drive(&plan, (cost, L::HERE), Side::new(out.address()), inputs, &|[a, b], out, len| {
             L::flat2(a.cast::<A>(), b.cast::<B>(), out.cast::<R>(), len, &f)
         });
     }
@@ -114,7 +114,7 @@ pub fn map3<A: Plain, B: Plain, C: Plain, R: Plain>(
     let inputs = [Side::new(a.address()), Side::new(b.address()), Side::new(c.address())];
     // SAFETY: as in `map1_as`.
     unsafe {
-        drive(&plan, 1, Side::new(out.address()), inputs, &|[a, b, c], out, len| {
+        drive(&plan, (1, false), Side::new(out.address()), inputs, &|[a, b, c], out, len| {
             rows::flat3(a.cast::<A>(), b.cast::<B>(), c.cast::<C>(), out.cast::<R>(), len, &f)
         });
     }

@@ -1,5 +1,5 @@
 //! The innermost loops, compiled for each instruction set: functions of elements that lie side by side, in memory that
-//! does not overlap. Other rows come to them through buffers (`blocks.rs`), so one loop for each function is enough.
+//! does not overlap (but see [`Level::HERE`]). Other rows come to them through buffers (`blocks.rs`), so one loop for each function is enough.
 //!
 //! Every function here wants `len` valid elements from each pointer; the output overlaps no input.
 #![allow(unsafe_code)]
@@ -22,6 +22,9 @@ impl<A, R, F: Fn(A) -> R + Copy + Sync> Map1<A, R> for F {
 
 /// How a loop is compiled.
 pub trait Level {
+    /// Whether the first input may be the output: the same elements in the same order.
+    const HERE: bool = false;
+
     /// `out[i] = f(a[i])`.
     ///
     /// # Safety
@@ -44,6 +47,11 @@ pub trait Level {
 /// Once for each instruction set: for functions that become vector code.
 #[derive(Clone, Copy, Debug)]
 pub struct Vector;
+
+/// As [`Vector`], and once more for results that replace the first operand: for simple functions, whose results are best
+/// not written twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Here;
 
 /// Once: for functions that are computed one by one anyway.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +82,16 @@ vectorize! {
         each!(f: i < len, out.add(i), f(*a.add(i), *b.add(i)));
     }
 
+    /// `x[i] = f(x[i])`. Both types have one size.
+    fn here1[S; A: Copy, R: Copy, F: Map1<A, R>](simd: S, x: *mut R, len: usize, f: &F) {
+        each!(f: i < len, x.add(i), f.at(simd, *x.cast::<A>().add(i)));
+    }
+
+    /// `x[i] = f(x[i], b[i])`.
+    fn here2[S; A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy](simd: S, x: *mut R, b: *const B, len: usize, f: &F) {
+        each!(f: i < len, x.add(i), f(*x.cast::<A>().add(i), *b.add(i)));
+    }
+
     /// `out[i] = f(a[i], b[i], c[i])`.
     pub(super) fn flat3[S; A: Copy, B: Copy, C: Copy, R: Copy, F: Fn(A, B, C) -> R + Copy](
         simd: S, a: *const A, b: *const B, c: *const C, out: *mut R, len: usize, f: &F,
@@ -96,6 +114,25 @@ impl Level for Vector {
         f: &F,
     ) {
         vector2(a, b, out, len, f);
+    }
+}
+
+impl Level for Here {
+    const HERE: bool = true;
+
+    #[inline(always)]
+    unsafe fn flat1<A: Copy, R: Copy, F: Map1<A, R>>(a: *const A, out: *mut R, len: usize, f: &F) {
+        if a.cast() == out.cast_const() { here1::<A, R, F>(out, len, f) } else { vector1(a, out, len, f) }
+    }
+    #[inline(always)]
+    unsafe fn flat2<A: Copy, B: Copy, R: Copy, F: Fn(A, B) -> R + Copy>(
+        a: *const A,
+        b: *const B,
+        out: *mut R,
+        len: usize,
+        f: &F,
+    ) {
+        if a.cast() == out.cast_const() { here2::<A, B, R, F>(out, b, len, f) } else { vector2(a, b, out, len, f) }
     }
 }
 

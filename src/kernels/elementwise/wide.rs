@@ -11,7 +11,7 @@ use super::{Operand, OperandMut};
 use half::{bf16, f16};
 
 /// Elements that are widened at a time.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 
 /// How elements are stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,16 +62,27 @@ impl Kind {
     /// # Safety
     /// There must be `len` elements, as many as the buffer holds at most.
     unsafe fn read(self, from: *const u8, len: usize, buffer: &mut [f32; BLOCK]) -> *const f32 {
-        let to = buffer.as_mut_ptr();
+        if self == Kind::F32 {
+            return from.cast();
+        }
+        // SAFETY: by the contract above.
+        unsafe { self.widen(from, buffer.as_mut_ptr(), len) };
+        buffer.as_ptr()
+    }
+
+    /// Copies elements as singles.
+    ///
+    /// # Safety
+    /// There must be `len` elements, and room for as many.
+    unsafe fn widen(self, from: *const u8, to: *mut f32, len: usize) {
         // SAFETY: by the contract above.
         unsafe {
             match self {
                 Kind::F16 => widen(from.cast::<f16>(), to, len),
                 Kind::BF16 => widen(from.cast::<bf16>(), to, len),
-                Kind::F32 => return from.cast(),
+                Kind::F32 => std::ptr::copy_nonoverlapping(from.cast(), to, len),
             }
         }
-        to
     }
 
     /// Writes singles.
@@ -177,7 +188,7 @@ fn drive_wide<const N: usize, const M: usize, O: WideOut>(
     };
     let sides = inputs.map(|x| x.side);
     // SAFETY: the plan visits indices of the operands' common shape only.
-    unsafe { drive::<N, M>(&plan, cost + N, Side::sized(address, size), sides, &block) };
+    unsafe { drive::<N, M>(&plan, (cost + N, false), Side::sized(address, size), sides, &block) };
 }
 
 /// `out[i] = f(a[i])` in `f32`.
@@ -208,6 +219,10 @@ pub fn copy_wide(a: Wide<'_>, out: WideMut<'_>) {
     assert_eq!(a.shape, out.shape(), "copy: shapes differ");
     let plan = Plan::new(out.shape(), [out.strides(), a.strides]);
     let block = |[from]: [*const u8; 1], to: *mut u8, len: usize| {
+        if out.0.kind == Kind::F32 {
+            // SAFETY: `drive` hands over `len` elements of each.
+            return unsafe { a.kind.widen(from, to.cast(), len) };
+        }
         let mut buffer = [0.0f32; BLOCK];
         for start in (0..len).step_by(BLOCK) {
             let n = BLOCK.min(len - start);
@@ -219,5 +234,5 @@ pub fn copy_wide(a: Wide<'_>, out: WideMut<'_>) {
         }
     };
     // SAFETY: as in `drive_wide`.
-    unsafe { drive::<1, 2>(&plan, 1, out.0.side, [a.side], &block) };
+    unsafe { drive::<1, 2>(&plan, (1, false), out.0.side, [a.side], &block) };
 }

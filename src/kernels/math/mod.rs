@@ -1,13 +1,16 @@
 //! Functions of single elements, free of memory and layout: what the elementwise loops apply.
 
+pub mod double;
 pub mod erf;
 pub mod exponential;
 pub mod integer;
 mod native;
 mod number;
 pub mod pair;
+pub mod power;
 pub mod single;
 pub mod special;
+pub mod trig;
 
 pub use native::Native;
 pub use number::Number;

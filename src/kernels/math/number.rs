@@ -1,7 +1,7 @@
 //! Functions of one floating-point number, under one set of names for `f32` and `f64`.
 
 use super::exponential::DOUBLE;
-use super::{erf, exponential, single, special};
+use super::{double, erf, exponential, single, special};
 use crate::kernels::exp::Exp;
 use crate::kernels::isa::Portable;
 use std::fmt::Debug;
@@ -211,7 +211,7 @@ number!(f64:
     fn exp(self) -> f64 { self.exp_inline() }
     fn exp2(self) -> f64 { f64::exp2(self) }
     fn exp_m1(self) -> f64 { exponential::exp_m1::<DOUBLE>(self) }
-    fn ln(self) -> f64 { f64::ln(self) }
+    fn ln(self) -> f64 { double::ln(self) }
     fn log2(self) -> f64 { f64::log2(self) }
     fn log10(self) -> f64 { f64::log10(self) }
     fn ln_1p(self) -> f64 { f64::ln_1p(self) }
@@ -223,8 +223,8 @@ number!(f64:
     fn softplus(self) -> f64 { self.at_least(0.0) + f64::ln_1p((-f64::abs(self)).exp_inline()) }
     fn logsigmoid(self) -> f64 { self.at_most(0.0) - f64::ln_1p((-f64::abs(self)).exp_inline()) }
     fn mish(self) -> f64 { self * exponential::tanh(Number::softplus(self)) }
-    fn gelu(self) -> f64 { self * 0.5 * (1.0 + libm::erf(self * std::f64::consts::FRAC_1_SQRT_2)) }
-    fn erf(self) -> f64 { libm::erf(self) }
+    fn gelu(self) -> f64 { self * 0.5 * (1.0 + double::erf(self * std::f64::consts::FRAC_1_SQRT_2)) }
+    fn erf(self) -> f64 { double::erf(self) }
     fn erfc(self) -> f64 { libm::erfc(self) }
     fn lgamma(self) -> f64 { special::lgamma(self) }
 );

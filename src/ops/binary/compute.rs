@@ -3,12 +3,13 @@
 use super::kind::{Domain, Kind};
 use crate::array::{Array, Category, DType, Element, Scalar};
 use crate::error::Result;
-use crate::kernels::elementwise::{self, Single, Vector};
+use crate::kernels::elementwise::{self, Here, Map1, Single, Vector};
+use crate::kernels::isa::{Portable, Simd};
 use crate::kernels::math::integer::{self, Whole};
 use crate::kernels::math::pair;
-use crate::ops::elementwise::{SIMPLE, Side, float2, test2, typed2};
+use crate::kernels::math::power::pow;
+use crate::ops::elementwise::{SIMPLE, Side, float2, native1, test2, typed2};
 use crate::{dispatch_integer, ensure};
-use num_traits::Float;
 use std::cmp::Ordering;
 
 /// Writes `kind(a, b)` to `out`; arrays have the dtype `common` and the shape of `out`.
@@ -36,12 +37,12 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
     let scaled = alpha.to_f64() != 1.0;
     let (alpha32, alpha64) = (alpha.to_f64() as f32, alpha.to_f64());
     match kind {
-        Kind::Add if scaled => float2(SIMPLE, sides, out, |a, b| a + alpha32 * b, |a, b| a + alpha64 * b),
-        Kind::Sub if scaled => float2(SIMPLE, sides, out, |a, b| a - alpha32 * b, |a, b| a - alpha64 * b),
-        Kind::Add => run!(SIMPLE, |a, b| a + b),
-        Kind::Sub => run!(SIMPLE, |a, b| a - b),
-        Kind::Mul => run!(SIMPLE, |a, b| a * b),
-        Kind::Div => run!((Vector, 2), |a, b| a / b),
+        Kind::Add if scaled => float2((Here, 1), sides, out, |a, b| a + alpha32 * b, |a, b| a + alpha64 * b),
+        Kind::Sub if scaled => float2((Here, 1), sides, out, |a, b| a - alpha32 * b, |a, b| a - alpha64 * b),
+        Kind::Add => run!((Here, 1), |a, b| a + b),
+        Kind::Sub => run!((Here, 1), |a, b| a - b),
+        Kind::Mul => run!((Here, 1), |a, b| a * b),
+        Kind::Div => run!((Here, 2), |a, b| a / b),
         Kind::DivTrunc => run!((Vector, 3), |a, b| (a / b).trunc()),
         Kind::DivFloor | Kind::FloorDivide => run!((Single, 20), |a, b| pair::div_floor(a, b)),
         Kind::Remainder => run!((Single, 20), |a, b| pair::remainder(a, b)),
@@ -71,6 +72,24 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
     }
 }
 
+/// A power with one exponent for all.
+#[derive(Clone, Copy)]
+struct PowerOf(f64);
+
+impl Map1<f32, f32> for PowerOf {
+    #[inline(always)]
+    fn at<S: Simd>(self, simd: S, x: f32) -> f32 {
+        pow(simd, x, self.0 as f32)
+    }
+}
+
+impl Map1<f64, f64> for PowerOf {
+    #[inline(always)]
+    fn at<S: Simd>(self, _: S, x: f64) -> f64 {
+        x.powf(self.0)
+    }
+}
+
 /// Powers of floats; the exponents that are cheap by other means go there, as in PyTorch.
 fn power(sides: [Side<'_>; 2], out: &Array) -> Result<()> {
     macro_rules! run {
@@ -85,7 +104,8 @@ fn power(sides: [Side<'_>; 2], out: &Array) -> Result<()> {
         Side::Number(e) if e.to_f64() == -0.5 => run!((Vector, 5), |a, _b| 1.0 / a.sqrt()),
         Side::Number(e) if e.to_f64() == -1.0 => run!((Vector, 2), |a, _b| 1.0 / a),
         Side::Number(e) if e.to_f64() == -2.0 => run!((Vector, 3), |a, _b| 1.0 / (a * a)),
-        _ => run!((Single, 30), |a, b| Float::powf(a, b)),
+        Side::Number(e) if let Side::Array(a) = sides[0] => native1((Vector, 20), a, out, PowerOf(e.to_f64())),
+        _ => float2((Vector, 30), sides, out, |a, b| pow(Portable, a, b), f64::powf),
     }
 }
 

@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | `table.rs` | the functions with their derivatives, one row each |
 //! | `integer.rs` | those that keep integers what they are |
+//! | `periodic.rs` | sine and cosine in vector code |
 //! | `predicate.rs` | questions with a boolean answer |
 //! | `functions.rs` | the names that callers use |
 
 mod functions;
 mod integer;
+mod periodic;
 mod predicate;
 mod table;
 
@@ -69,6 +71,7 @@ impl Unary {
             _ if !out.dtype().is_float() => integer::compute(self, x, out),
             // A bound that is NaN makes everything NaN.
             Unary::Between { low, high } if low.is_nan() || high.is_nan() => out.fill(Scalar::Float(f64::NAN)),
+            plain if periodic::function(plain, x, out)? => Ok(()),
             plain => plain.function(x, out),
         }
     }
@@ -145,7 +148,9 @@ impl Op for Fused {
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         let (g, v) = (x[0].broadcast_to(x[1].shape()), x[1]);
         let out = Array::empty_layout(Layout::of_result(v.shape(), &[v.layout(), g.layout()]), g.dtype())?;
-        self.0.plain().fused_gradient(&g, v, &out)?;
+        if !periodic::gradient(self.0, &g, v, &out)? {
+            self.0.plain().fused_gradient(&g, v, &out)?;
+        }
         Ok(smallvec![out])
     }
 

@@ -6,7 +6,7 @@
 
 use crate::array::{Array, Scalar};
 use crate::error::Result;
-use crate::kernels::elementwise::{Map1, Single, Vector};
+use crate::kernels::elementwise::{Here, Map1, Single, Vector};
 use crate::kernels::isa::Simd;
 use crate::kernels::math::{Native, Number};
 use crate::ops::elementwise::{Side, float2, native1};
@@ -202,7 +202,7 @@ unary! {
         T::select(outside, other, g / (x * (T::of(1.0) - x)))
     };
 
-    Relu "relu" "Relu" Same Vector 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
+    Relu "relu" "Relu" Same Here 1 y |x| x.at_least(T::of(0.0)); |g, y| T::select(y.le(T::of(0.0)), T::of(0.0), g);
     Clamp { low: Option<Scalar>, high: Option<Scalar> } "clamp" "ClampBackward1" Same Vector 1 x
         |x| clamp(x, low, high);
         |g, x| {
@@ -210,7 +210,7 @@ unary! {
             g.when(x.ge(bound(low, f64::NEG_INFINITY)) & x.le(bound(high, f64::INFINITY)))
         };
     // The same with plain bounds, neither of which is NaN in the function.
-    Between { low: f64, high: f64 } "clamp" "ClampBackward1" Same Vector 1 x
+    Between { low: f64, high: f64 } "clamp" "ClampBackward1" Same Here 1 x
         |x| x.at_least(T::of(low)).at_most(T::of(high));
         |g, x| g.when(x.ge(T::of(low)) & x.le(T::of(high)));
     Hardtanh { low: f64, high: f64 } "hardtanh" "Hardtanh" Same Vector 1 x
@@ -220,7 +220,7 @@ unary! {
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, x| T::select(x.gt(T::of(0.0)), g, g * T::of(slope));
     // In place, where only the result is left; right for positive slopes.
-    LeakyReluInplace { slope: f64 } "leaky_relu" "LeakyReluBackward1" Float Vector 1 y
+    LeakyReluInplace { slope: f64 } "leaky_relu" "LeakyReluBackward1" Float Here 1 y
         |x| if x > T::of(0.0) { x } else { x * T::of(slope) };
         |g, y| T::select(y.gt(T::of(0.0)), g, g * T::of(slope));
     // `scale` on the positive side; `alpha scale (e^(input_scale x) - 1)` on the other.
