@@ -2,7 +2,7 @@
 //! Elements are only moved, so the code knows their size and not their type.
 #![allow(unsafe_code)]
 
-use crate::kernels::lanes::transposed;
+use crate::kernels::lanes::{move_row, transposed};
 
 /// Rows and columns of elements in strided memory.
 #[derive(Clone, Copy, Debug)]
@@ -108,36 +108,6 @@ unsafe fn copy_rows(size: usize, from: Rectangle, to: Rectangle, rows: usize, by
     }
 }
 
-/// Copies a long row. Some processors' instruction for that, which the library's function uses, crawls where the target is a few
-/// bytes ahead of the source, pages apart.
-///
-/// # Safety
-/// As for [`copy`].
-unsafe fn move_row(from: *const u8, to: *mut u8, bytes: usize) {
-    const PAGE: usize = 4096;
-    const LINE: usize = 64;
-    let ahead = (to as usize).wrapping_sub(from as usize) % PAGE;
-    if (1..LINE).contains(&ahead) {
-        return by_registers(from, to, bytes);
-    }
-    // SAFETY: by the contract above.
-    unsafe { std::ptr::copy_nonoverlapping(from, to, bytes) }
-}
-
-crate::vectorize! {
-    /// Copies bytes between places that do not overlap; it is to be called where they are valid.
-    fn by_registers[S](simd: S, from: *const u8, to: *mut u8, bytes: usize) {
-        let whole = bytes / 4;
-        // SAFETY: by the caller's word; bits are moved as those of numbers.
-        unsafe {
-            crate::kernels::lanes::copy::<f32, S::F32>(from.cast(), to.cast(), whole);
-            for at in 4 * whole..bytes {
-                *to.add(at) = *from.add(at);
-            }
-        }
-    }
-}
-
 /// Copies short rows as their first and their last `T`, which may overlap.
 ///
 /// # Safety
@@ -158,22 +128,6 @@ unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, steps: (usize, usize), row
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_moved_at_any_distance() {
-        let source: Vec<u8> = (0..20_000).map(|i| (i * 31 % 251) as u8).collect();
-        for (from, to, bytes) in [(0, 1, 100), (64, 68, 4093), (0, 63, 8001), (4096, 4, 517), (5, 5, 77), (9, 2, 65)] {
-            let mut target = vec![0u8; 20_000];
-            let ahead = (source.as_ptr() as usize).wrapping_sub(target.as_ptr() as usize) % 4096;
-            // SAFETY: all lie in the buffers.
-            unsafe { move_row(source.as_ptr().add(from), target.as_mut_ptr().add(to + ahead), bytes) };
-            assert!(
-                target[to + ahead..][..bytes] == source[from..][..bytes]
-                    && target[..to + ahead].iter().all(|&x| x == 0)
-            );
-            assert!(target[to + ahead + bytes..].iter().all(|&x| x == 0), "{from} {to} {bytes}");
-        }
-    }
 
     #[test]
     fn copies_between_any_layouts() {

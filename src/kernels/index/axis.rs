@@ -6,6 +6,7 @@
 
 use super::walk::{Row, Walk};
 use crate::kernels::elementwise::{Operand, OperandMut};
+use crate::kernels::lanes::move_row;
 use crate::shape::Layout;
 
 /// Reads, for each index of `index`, the element of `x` at that number along the axis. The other axes of `x` are at
@@ -30,7 +31,7 @@ pub fn gather<T: Copy + Send + Sync>(x: Operand<'_, T>, axis: usize, index: Oper
             if si == 0 {
                 let x = x.add(number(*index, size) * stride);
                 if (sx, so) == (1, 1) {
-                    return std::ptr::copy_nonoverlapping(x, out, row.len);
+                    return move_row(x.cast(), out.cast(), row.len * size_of::<T>());
                 }
                 (0..row.len).for_each(|i| *out.add(i * so) = *x.add(i * sx));
             } else {

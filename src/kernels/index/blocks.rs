@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::kernels::elementwise::{Operand, OperandMut};
+use crate::kernels::lanes::move_row;
 use crate::kernels::parallel;
 use crate::shape::{Dims, Layout};
 use smallvec::SmallVec;
@@ -116,7 +117,7 @@ unsafe fn read_row<T: Copy>(source: *const T, stride: usize, target: &mut [T]) {
     // SAFETY: by the contract above.
     unsafe {
         if stride == 1 {
-            target.copy_from_slice(std::slice::from_raw_parts(source, target.len()));
+            move_row(source.cast(), target.as_mut_ptr().cast(), size_of_val(target));
         } else {
             for (i, t) in target.iter_mut().enumerate() {
                 *t = *source.add(i * stride);

@@ -10,7 +10,7 @@ use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use x86::*;
 
-pub use moves::{Lane, copy, copy_evens, copy_pairs, interleave, prefetch, transpose, transposed};
+pub use moves::{Lane, copy, copy_evens, copy_pairs, interleave, move_row, prefetch, transpose, transposed};
 
 /// A register of `LANES` elements.
 ///

@@ -24,6 +24,37 @@ pub unsafe fn copy<T, V: Vector<T>>(from: *const T, to: *mut T, len: usize) {
     }
 }
 
+/// Copies the bytes of a row, which may be one of many: by registers where it is neither short nor very long, for the
+/// instruction by which the library's function copies such rows waits for their lines, and crawls where the target is a few
+/// bytes ahead of the source, pages apart.
+///
+/// # Safety
+/// Both places must be valid for `bytes` bytes, and not overlap.
+pub unsafe fn move_row(from: *const u8, to: *mut u8, bytes: usize) {
+    const PAGE: usize = 4096;
+    const LINE: usize = 64;
+    let ahead = (to as usize).wrapping_sub(from as usize) % PAGE;
+    if (256..8 * PAGE).contains(&bytes) || (1..LINE).contains(&ahead) && bytes >= LINE {
+        return by_registers(from, to, bytes);
+    }
+    // SAFETY: by the contract above.
+    unsafe { std::ptr::copy_nonoverlapping(from, to, bytes) }
+}
+
+crate::vectorize! {
+    /// Copies bytes between places that do not overlap; it is to be called where they are valid.
+    fn by_registers[S](simd: S, from: *const u8, to: *mut u8, bytes: usize) {
+        let whole = bytes / 4;
+        // SAFETY: by the caller's word; bits are moved as those of numbers.
+        unsafe {
+            copy::<f32, S::F32>(from.cast(), to.cast(), whole);
+            for at in 4 * whole..bytes {
+                *to.add(at) = *from.add(at);
+            }
+        }
+    }
+}
+
 /// Asks for the cache lines of `len` elements ahead of their use; any address will do.
 #[inline(always)]
 pub fn prefetch<T>(from: *const T, len: usize) {
@@ -241,6 +272,24 @@ mod tests {
                 assert!([&even, &odd][at % 2][at / 2] == value, "{at} of {len}");
             }
             assert!(even[len.div_ceil(2)] == R::zero() && odd[len / 2] == R::zero());
+        }
+    }
+
+    #[test]
+    fn rows_are_moved_at_any_distance() {
+        let source: Vec<u8> = (0..20_000).map(|i| (i * 31 % 251) as u8).collect();
+        for (from, to, bytes) in
+            [(0, 1, 100), (64, 68, 4093), (0, 63, 8001), (4096, 4, 517), (5, 5, 77), (9, 2, 65), (7, 100, 3000)]
+        {
+            let mut target = vec![0u8; 20_000];
+            let ahead = (source.as_ptr() as usize).wrapping_sub(target.as_ptr() as usize) % 4096;
+            // SAFETY: all lie in the buffers.
+            unsafe { move_row(source.as_ptr().add(from), target.as_mut_ptr().add(to + ahead), bytes) };
+            assert!(
+                target[to + ahead..][..bytes] == source[from..][..bytes]
+                    && target[..to + ahead].iter().all(|&x| x == 0)
+            );
+            assert!(target[to + ahead + bytes..].iter().all(|&x| x == 0), "{from} {to} {bytes}");
         }
     }
 
