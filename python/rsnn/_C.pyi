@@ -37,24 +37,25 @@ __all__ = [
     "_autograd_backward", "_autograd_grad", "_constant_pad", "_ctc_loss", "_current_walk", "_draw_normal",
     "_draw_uniform", "_drop_grads", "_embedding_bag", "_empty_parameter", "_fans", "_forbid_saved_tensors_hooks",
     "_function", "_global_full_backward", "_global_table", "_grid_sampler", "_instruction_set", "_interpolate",
-    "_module_dict", "_module_passage", "_nll_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks",
-    "_recurrent", "_set_anomaly", "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode",
-    "_set_matmul_precision", "_sgd_step", "_show_module_tables", "_watch_operations", "_will_run", "_write_out",
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "alpha_dropout", "alpha_dropout_", "arange", "as_tensor", "asarray", "avg_pool1d",
-    "avg_pool2d", "avg_pool3d", "batch_norm", "bfloat16", "bool", "broadcast_tensors", "bucketize", "can_cast", "cat",
-    "celu", "concat", "concatenate", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "default_generator", "dropout", "dropout_", "dtype", "elu", "embedding", "embedding_renorm_",
-    "empty", "empty_cache", "empty_like", "empty_strided", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
-    "feature_dropout", "feature_dropout_", "float16", "float32", "float64", "from_dlpack", "from_numpy", "full",
-    "full_like", "gelu", "get_default_dtype", "get_num_threads", "glu", "group_norm", "hardsigmoid", "hardswish",
-    "hardtanh", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isin", "layer_norm", "leaky_relu", "linear",
-    "linspace", "logsigmoid", "logspace", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
-    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "memory_stats", "mish", "normal", "ones",
-    "ones_like", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
-    "register_module_backward_hook", "register_module_buffer_registration_hook", "register_module_forward_hook",
-    "register_module_forward_pre_hook", "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "_module_dict", "_module_passage", "_nll_loss", "_pointwise_loss", "_pop_saved_tensors_hooks",
+    "_push_saved_tensors_hooks", "_recurrent", "_set_anomaly", "_set_global_full_backward", "_set_grad_enabled",
+    "_set_inference_mode", "_set_matmul_precision", "_sgd_step", "_show_module_tables", "_watch_operations",
+    "_will_run", "_write_out", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "alpha_dropout_", "arange",
+    "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bfloat16", "bool",
+    "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat", "concatenate", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "default_generator", "dropout", "dropout_", "dtype",
+    "elu", "embedding", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided", "eye",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "float16", "float32",
+    "float64", "from_dlpack", "from_numpy", "full", "full_like", "gelu", "get_default_dtype", "get_num_threads", "glu",
+    "group_norm", "hardsigmoid", "hardswish", "hardtanh", "int16", "int32", "int64", "int8",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
+    "isin", "layer_norm", "leaky_relu", "linear", "linspace", "logsigmoid", "logspace", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    "memory_stats", "mish", "normal", "ones", "ones_like", "promote_types", "rand", "rand_like", "randint",
+    "randint_like", "randn", "randn_like", "randperm", "register_module_backward_hook",
+    "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
+    "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
     "register_module_module_registration_hook", "register_module_parameter_registration_hook", "relu6",
     "repeat_interleave", "reset_peak_memory_stats", "result_type", "rms_norm", "rrelu", "scalar_tensor",
     "scaled_dot_product_attention", "searchsorted", "selu", "set_default_dtype", "set_num_threads", "silu", "softplus",
@@ -1147,7 +1148,7 @@ _dtype = dtype
 def _adam_step(params: Sequence[Tensor], grads: Sequence[Tensor], means: Sequence[Tensor], squares: Sequence[Tensor], largest: Sequence[Tensor], steps: Sequence[Tensor], lr: tuple[builtins.float, builtins.bool], betas: tuple[builtins.float, builtins.float], eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, maximize: builtins.bool) -> None: ...
 def _autograd_backward(outputs: Sequence[Any], grad_outputs: Sequence[Tensor | None], inputs: Sequence[Any] | None, retain_graph: builtins.bool, create_graph: builtins.bool) -> None: ...
 def _autograd_grad(outputs: Sequence[Any], grad_outputs: Sequence[Tensor | None], inputs: Sequence[Any], retain_graph: builtins.bool, create_graph: builtins.bool) -> list[Tensor | None]: ...
-def _constant_pad(input: Tensor, before: Sequence[builtins.int], after: Sequence[builtins.int], value: _Number) -> Tensor: ...
+def _constant_pad(input: Tensor, before: Any, after: Any, value: _Number) -> Tensor: ...
 def _ctc_loss(log_probs: Tensor, labels: Sequence[Sequence[builtins.int]], lengths: Sequence[builtins.int], blank: builtins.int, zero_infinity: builtins.bool) -> Tensor: ...
 def _current_walk() -> builtins.int | None: ...
 def _draw_normal(tensor: Tensor, mean: builtins.float, std: builtins.float, generator: Generator | None = None) -> Tensor: ...
@@ -1166,6 +1167,7 @@ def _interpolate(input: Tensor, output_size: Sequence[builtins.int | None] | bui
 def _module_dict(module: Module) -> dict[str, Any]: ...
 def _module_passage(tensors: Sequence[Tensor]) -> tuple[Any, ...]: ...
 def _nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: builtins.int = -100, reduction: str = 'mean') -> Tensor: ...
+def _pointwise_loss(kind: Any, input: Tensor, target: Tensor, edge: Any, mean: builtins.float) -> Tensor: ...
 def _pop_saved_tensors_hooks() -> None: ...
 def _push_saved_tensors_hooks(pack: Callable[[Tensor], Any], unpack: Callable[[Any], Tensor]) -> None: ...
 def _recurrent(mode: str, input: Tensor, batch_sizes: Sequence[builtins.int], hx: Sequence[Tensor], params: Sequence[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> list[Tensor]: ...

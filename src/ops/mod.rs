@@ -29,6 +29,7 @@ pub mod loss;
 pub mod matmul;
 pub mod norm;
 pub mod optimize;
+pub mod pointwise_loss;
 pub mod pool;
 pub mod random;
 pub mod rearrange;

@@ -4,8 +4,11 @@
 #![allow(unsafe_code)]
 
 mod group;
+mod pairs;
 pub mod reducers;
 mod walk;
+
+pub use pairs::sum_of_pairs;
 
 use crate::kernels::elementwise::Operand;
 use crate::kernels::parallel::{self, Shared};

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from rsnn import _C
 from rsnn._C import Tensor
 
 
@@ -23,6 +24,16 @@ def reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
     if reduction == "none":
         return losses
     return losses.mean() if reduction == "mean" else losses.sum()
+
+
+def direct(kind: str, input: Tensor, target: Tensor, reduction: str, edge: float = 0.0) -> Tensor | None:
+    """A sum or mean in one pass over both, where these are of one kind; else None."""
+    dtype = input.dtype
+    if reduction not in ("mean", "sum") or dtype != target.dtype or not dtype.is_floating_point or dtype.itemsize < 4:
+        return None
+    if input.shape != target.shape:
+        return None
+    return _C._pointwise_loss(kind, input, target, edge, reduction == "mean")
 
 
 def legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

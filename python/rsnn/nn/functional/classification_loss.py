@@ -5,7 +5,7 @@ from __future__ import annotations
 from rsnn import _C
 from rsnn._C import Tensor
 
-from ._reduction import check, legacy
+from ._reduction import check, direct, legacy
 from ._reduction import reduce as apply_reduction
 
 
@@ -172,6 +172,8 @@ def binary_cross_entropy_with_logits(
     """
     reduction = legacy(size_average, reduce, reduction)
     _like_input("binary_cross_entropy_with_logits", input, target)
+    if weight is None and pos_weight is None and (loss := direct("logits", input, target, reduction)) is not None:
+        return loss
     # log s(x) = -softplus(-x), with softplus(-x) = log(1 + exp(-|x|)) + max(-x, 0).
     tail = (-input.abs()).exp().log1p() + (-input).clamp(min=0)
     factor = 1 if pos_weight is None else (pos_weight - 1) * target + 1

@@ -6,7 +6,7 @@ import math
 
 from rsnn._C import Tensor
 
-from ._reduction import check, legacy, warn_sizes
+from ._reduction import check, direct, legacy, warn_sizes
 from ._reduction import reduce as apply_reduction
 
 
@@ -28,6 +28,8 @@ def mse_loss(
     """
     reduction = legacy(size_average, reduce, reduction)
     warn_sizes("mse_loss", input, target)
+    if weight is None and (loss := direct("mse", input, target, reduction)) is not None:
+        return loss
     return _weighted("mse_loss", (input - target).square(), weight, reduction)
 
 
@@ -64,6 +66,8 @@ def smooth_l1_loss(
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
+    if (loss := direct("smooth_l1", input, target, reduction, beta)) is not None:
+        return loss
     error = (input - target).abs()
     losses = (error.square() * (0.5 / beta)).where(error < beta, error - 0.5 * beta)
     return apply_reduction("smooth_l1_loss", losses, reduction)
@@ -84,6 +88,8 @@ def huber_loss(
     warn_sizes("huber_loss", input, target)
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta, got {delta}")
+    if weight is None and (loss := direct("huber", input, target, reduction, delta)) is not None:
+        return loss
     error = (input - target).abs()
     losses = (error.square() * 0.5).where(error <= delta, (error - 0.5 * delta) * delta)
     return _weighted("huber_loss", losses, weight, reduction)
