@@ -1,41 +1,122 @@
-//! Convolutions of LeNet (batch 64) and ResNet-18 (batch 1), and a depthwise one: forward and both gradients.
+//! Convolutions of ResNet-50, VGG-16 and MobileNetV2 (one image) and LeNet (64): forward and both gradients, each checked against
+//! double precision before it is timed. `cargo bench --bench conv -- resnet` for one network.
+
+mod common;
+#[path = "common/layers.rs"]
+mod layers;
 
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::{check, noise, row};
+use criterion::{Criterion, criterion_group, criterion_main};
+use layers::{Conv, lenet, mobilenet_v2, resnet50, vgg16};
 use rsnn::kernels::conv::{Geometry, forward, input_gradient, weight_gradient};
-use rsnn::shape::window::Window;
 
-/// Name, batch, channels, groups, input, kernel, stride, padding.
-const LAYERS: [(&str, usize, (usize, usize), usize, usize, usize, usize, usize); 9] = [
-    ("lenet 1", 64, (1, 6), 1, 28, 5, 1, 2),
-    ("lenet 2", 64, (6, 16), 1, 14, 5, 1, 0),
-    ("resnet stem", 1, (3, 64), 1, 224, 7, 2, 3),
-    ("resnet 1", 1, (64, 64), 1, 56, 3, 1, 1),
-    ("resnet 2 down", 1, (64, 128), 1, 56, 3, 2, 1),
-    ("resnet 2", 1, (128, 128), 1, 28, 3, 1, 1),
-    ("resnet 4", 1, (512, 512), 1, 7, 3, 1, 1),
-    ("pointwise", 1, (256, 64), 1, 56, 1, 1, 0),
-    ("depthwise", 1, (144, 144), 144, 56, 3, 1, 1),
-];
+/// The tensors of a layer.
+struct Tensors {
+    x: Vec<f32>,
+    w: Vec<f32>,
+    g: Vec<f32>,
+}
 
-fn layers(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("conv");
-    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(20);
-    for (name, batch, channels, groups, input, kernel, stride, pad) in LAYERS {
-        let window = Window { stride, pad_before: pad, pad_after: pad, ..Window::new(input, kernel) };
-        let geometry = Geometry::new(batch, channels, groups, &[window, window]);
-        let x = vec![0.5f32; batch * geometry.in_channels * geometry.plane()];
-        let w = vec![0.25f32; geometry.out_channels * geometry.depth()];
-        let g = vec![0.125f32; batch * geometry.out_channels * geometry.positions()];
+/// Calls `each` with the tap, the input and the output places of a channel pair that meet.
+fn for_each_meeting(geometry: &Geometry, mut each: impl FnMut(usize, usize, usize)) {
+    let [_, second, third] = &geometry.windows;
+    let place = |window: &rsnn::shape::window::Window, at: usize, tap: usize| {
+        (at * window.stride + tap * window.dilation).checked_sub(window.pad_before).filter(|&x| x < window.input)
+    };
+    for row in 0..geometry.output[1] {
+        for column in 0..geometry.output[2] {
+            for tap in 0..geometry.taps() {
+                let (i, j) = (place(second, row, tap / third.kernel), place(third, column, tap % third.kernel));
+                if let (Some(i), Some(j)) = (i, j) {
+                    each(tap, i * third.input + j, row * geometry.output[2] + column);
+                }
+            }
+        }
+    }
+}
+
+/// The pairs of places that meet, by one of them, once for all channels.
+fn meetings(
+    geometry: &Geometry,
+    key: impl Fn(usize, usize, usize) -> usize,
+    count: usize,
+) -> Vec<Vec<(usize, usize, usize)>> {
+    let mut lists = vec![Vec::new(); count];
+    for_each_meeting(geometry, |tap, input, output| lists[key(tap, input, output)].push((tap, input, output)));
+    lists
+}
+
+/// Compares samples of all three results with sums in double precision.
+fn check_layer(name: &str, geometry: &Geometry, tensors: &Tensors, results: [&[f32]; 3]) {
+    let Tensors { x, w, g } = tensors;
+    let (plane, positions, taps, depth) = (geometry.plane(), geometry.positions(), geometry.taps(), geometry.depth());
+    let (inner, outer) = (geometry.group_in(), geometry.group_out());
+    let product = |a: f32, b: f32| f64::from(a) * f64::from(b);
+    // The image, group and place of an element, its channel within the group, for tensors of `channels` by `plane`.
+    let split = |at: usize, channels: usize, plane: usize, of: usize| {
+        let channel = at / plane % channels;
+        (at / plane / channels, channel / of, at % plane, channel % of)
+    };
+    let by_output = meetings(geometry, |_, _, output| output, positions);
+    check(&format!("{name} forward"), results[0], depth, |at| {
+        let (image, group, place, channel) = split(at, geometry.out_channels, positions, outer);
+        let from = (image * geometry.groups + group) * inner;
+        let weights = (group * outer + channel) * depth;
+        let sums = (0..inner).flat_map(|c| by_output[place].iter().map(move |meeting| (c, meeting)));
+        sums.map(|(c, (tap, input, _))| product(x[(from + c) * plane + input], w[weights + c * taps + tap])).sum()
+    });
+    let by_input = meetings(geometry, |_, input, _| input, plane);
+    check(&format!("{name} dx"), results[1], outer * taps, |at| {
+        let (image, group, place, channel) = split(at, geometry.in_channels, plane, inner);
+        let from = (image * geometry.groups + group) * outer;
+        let sums = (0..outer).flat_map(|o| by_input[place].iter().map(move |meeting| (o, meeting)));
+        let weight = |o: usize, tap: usize| w[((group * outer + o) * inner + channel) * taps + tap];
+        sums.map(|(o, (tap, _, output))| product(g[(from + o) * positions + output], weight(o, *tap))).sum()
+    });
+    let by_tap = meetings(geometry, |tap, _, _| tap, taps);
+    check(&format!("{name} dw"), results[2], geometry.batch * positions, |at| {
+        let (output, channel, tap) = (at / depth, at % depth / taps, at % taps);
+        let input = output / outer * inner + channel;
+        let images = (0..geometry.batch).flat_map(|image| by_tap[tap].iter().map(move |meeting| (image, meeting)));
+        let from = |image: usize| {
+            ((image * geometry.out_channels + output) * positions, (image * geometry.in_channels + input) * plane)
+        };
+        images.map(|(image, (_, i, o))| product(g[from(image).0 + o], x[from(image).1 + i])).sum()
+    });
+}
+
+fn network(criterion: &mut Criterion, network: &str, batch: usize, layers: Vec<Conv>) {
+    let mut group = criterion.benchmark_group(network);
+    group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500)).sample_size(10);
+    for layer in layers {
+        let (name, geometry) = (layer.name(), layer.geometry(batch));
+        let tensors = Tensors {
+            x: noise(batch * geometry.in_channels * geometry.plane(), 1),
+            w: noise(geometry.out_channels * geometry.depth(), 2),
+            g: noise(batch * geometry.out_channels * geometry.positions(), 3),
+        };
+        let Tensors { x, w, g } = &tensors;
         let (mut out, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
-        group.throughput(Throughput::Elements((2 * g.len() * geometry.depth()) as u64));
-        group.bench_function(format!("{name} forward"), |b| b.iter(|| forward(&geometry, &x, &w, None, &mut out)));
-        group.bench_function(format!("{name} dx"), |b| b.iter(|| input_gradient(&geometry, &g, &w, None, &mut dx)));
-        group.bench_function(format!("{name} dw"), |b| b.iter(|| weight_gradient(&geometry, &g, &x, &mut dw)));
+        forward(&geometry, x, w, None, &mut out);
+        input_gradient(&geometry, g, w, None, &mut dx);
+        weight_gradient(&geometry, g, x, &mut dw);
+        check_layer(&name, &geometry, &tensors, [&out, &dx, &dw]);
+        let work = 2 * g.len() * geometry.depth();
+        row(&mut group, &format!("{name} forward"), work, || forward(&geometry, x, w, None, &mut out));
+        row(&mut group, &format!("{name} dx"), work, || input_gradient(&geometry, g, w, None, &mut dx));
+        row(&mut group, &format!("{name} dw"), work, || weight_gradient(&geometry, g, x, &mut dw));
     }
     group.finish();
 }
 
-criterion_group!(benches, layers);
+fn networks(criterion: &mut Criterion) {
+    network(criterion, "conv resnet50", 1, resnet50());
+    network(criterion, "conv vgg16", 1, vgg16());
+    network(criterion, "conv mobilenet_v2", 1, mobilenet_v2());
+    network(criterion, "conv lenet", 64, lenet());
+}
+
+criterion_group!(benches, networks);
 criterion_main!(benches);

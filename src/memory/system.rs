@@ -1,11 +1,11 @@
-//! Where blocks come from: the allocator of the process, and mappings for large ones.
+//! Where blocks come from: the allocator of the process, and mappings for large ones (none under Miri, which knows few kinds).
 
 use super::{ALIGN, LARGE, stats};
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
 
 /// The size of a huge page on the processors at hand.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 const HUGE: usize = 2 << 20;
 
 /// Fresh memory for a block of some class; zero where it is a mapping.
@@ -19,7 +19,7 @@ pub fn allocate(size: usize) -> Option<NonNull<u8>> {
 
 /// Whether [`allocate`] gives zeroed memory for this size.
 pub fn is_zeroed(size: usize) -> bool {
-    cfg!(target_os = "linux") && size >= LARGE
+    cfg!(all(target_os = "linux", not(miri))) && size >= LARGE
 }
 
 /// Gives a block back.
@@ -46,7 +46,7 @@ unsafe fn free(start: NonNull<u8>, size: usize) {
 }
 
 /// A mapping of its own, on huge pages as far as it holds whole ones and the system has them.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 fn map(size: usize) -> Option<NonNull<u8>> {
     // Room to begin at a huge page.
     let room = if size >= HUGE { size.checked_add(HUGE)? } else { size };
@@ -77,27 +77,27 @@ fn map(size: usize) -> Option<NonNull<u8>> {
 
 /// # Safety
 /// The block must come from [`map`] with this size.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 unsafe fn unmap(start: NonNull<u8>, size: usize) {
     // SAFETY: the caller owns the mapping.
     unsafe { libc::munmap(start.as_ptr().cast(), size.next_multiple_of(page())) };
 }
 
 /// The size of a page.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 fn page() -> usize {
     // SAFETY: a question without preconditions; every system answers it.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), miri))]
 fn map(size: usize) -> Option<NonNull<u8>> {
     plain(size)
 }
 
 /// # Safety
 /// As for [`free`].
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), miri))]
 unsafe fn unmap(start: NonNull<u8>, size: usize) {
     // SAFETY: passed on from the caller.
     unsafe { free(start, size) };
