@@ -8,8 +8,10 @@ use super::parallel;
 use super::scratch::with_scratch;
 use super::softmax::{Kind, softmax};
 
-/// Queries whose scores are computed together.
-const BLOCK: usize = 64;
+/// Queries whose scores are computed together, at most,
+const BLOCK: usize = 128;
+/// and where they see more keys than this: half of them, so that their scores stay in the cache.
+const MANY_KEYS: usize = 256;
 
 /// One sequence of queries, `[l, e]`, and what it attends to.
 #[derive(Clone, Copy)]
@@ -37,18 +39,19 @@ pub struct Scoring<R> {
 pub fn attention<R: Real>(problems: &[Problem<'_, R>], scoring: Scoring<R>, outs: Vec<ArrayViewMut2<'_, R>>) {
     let Some(first) = problems.first() else { return };
     let (keys, width) = (first.k.nrows(), first.q.ncols() + first.v.ncols());
+    let block = if keys > MANY_KEYS { BLOCK / 2 } else { BLOCK };
     let mut tasks = Vec::new();
     for (problem, out) in problems.iter().zip(outs) {
         let mut rest = out;
         let mut start = 0;
-        while rest.nrows() > BLOCK {
-            let (block, after) = rest.split_at(Axis(0), BLOCK);
-            tasks.push((problem, start, block));
-            (rest, start) = (after, start + BLOCK);
+        while rest.nrows() > block {
+            let (rows, after) = rest.split_at(Axis(0), block);
+            tasks.push((problem, start, rows));
+            (rest, start) = (after, start + block);
         }
         tasks.push((problem, start, rest));
     }
-    let rows = first.q.nrows().min(BLOCK);
+    let rows = first.q.nrows().min(block);
     parallel::for_each_chunk_mut(&mut tasks, 1, rows * keys * (width + 16), |_, task| {
         let (problem, start, out) = &mut task[0];
         attend(problem, scoring, *start, out.view_mut());

@@ -89,8 +89,15 @@ struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// The gradients in training by fused kernels, as arrays: of `x`, weight, bias.
-    fn fused(&self, x: &Array, weight: &Array, (mean, variance): (&Array, &Array), g: &Array) -> Result<[Array; 3]> {
+    /// The gradients by fused kernels, as arrays: of `x`, and of weight and bias where these are wanted or come for free.
+    fn fused(
+        &self,
+        x: &Array,
+        weight: &Array,
+        (mean, variance): (&Array, &Array),
+        g: &Array,
+        affine: bool,
+    ) -> Result<[Option<Array>; 3]> {
         let dtype = mean.dtype();
         let (x, g, w) = (ready(x, dtype)?, ready(g, dtype)?, ready(weight, dtype)?);
         let (batch, channels) = (batch_of(x.shape()), mean.numel());
@@ -98,13 +105,23 @@ impl BatchNorm {
         let (total, slope) = (Array::empty(&[channels], dtype)?, Array::empty(&[channels], dtype)?);
         dispatch_float!(dtype, T => {
             let rstd: Vec<T> = variance.slice::<T>().iter().map(|v| 1.0 / (v + self.eps as T).sqrt()).collect();
-            let (g, x, mean) = (g.slice::<T>(), x.slice::<T>(), mean.slice::<T>());
+            let (g, x, mean, w) = (g.slice::<T>(), x.slice::<T>(), mean.slice::<T>(), w.slice::<T>());
             let (t, s) = (total.slice_mut::<T>(), slope.slice_mut::<T>());
-            channels::gradient_sums(batch, g, x, mean, (t, s));
-            channels::input_gradient(batch, (g, x), (mean, &rstd), (t, s), Some(w.slice::<T>()), dx.slice_mut::<T>());
+            if affine || self.training {
+                channels::gradient_sums(batch, g, x, mean, (t, s));
+            }
+            if self.training {
+                channels::input_gradient(batch, (g, x), (mean, &rstd), (t, s), Some(w), dx.slice_mut::<T>());
+            } else {
+                // Statistics that do not depend on `x` leave a factor for each channel.
+                let scale: Vec<T> = rstd.iter().zip(w).map(|(r, w)| r * w).collect();
+                let zeros = vec![0.0; channels];
+                channels::normalize(batch, g, &zeros, (&scale, &zeros), dx.slice_mut::<T>());
+            }
             s.iter_mut().zip(&rstd).for_each(|(s, r)| *s *= r);
         }, else unreachable!("a float type"));
-        Ok([dx, slope, total])
+        let known = affine || self.training;
+        Ok([Some(dx), known.then_some(slope), known.then_some(total)])
     }
 }
 
@@ -155,10 +172,17 @@ impl Op for BatchNorm {
     fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
         let Some(g) = &grads[0] else { return Ok(smallvec![None; cx.len()]) };
         let (x, w) = (cx.input(0)?, cx.input(1)?);
-        if self.training && !grad_enabled() {
-            let (mean, variance) = (cx.output(1)?.array(), cx.output(2)?.array());
-            let all = self.fused(&x.array(), &w.array(), (&mean, &variance), &g.array())?;
-            return Ok(all.into_iter().map(|array| Some(Tensor::new(array))).collect());
+        if !grad_enabled() {
+            let dtype = compute_dtype(x.dtype());
+            let (mean, variance) = match self.training {
+                true => (cx.output(1)?.array(), cx.output(2)?.array()),
+                false => (ready(&cx.input(3)?.array(), dtype)?, ready(&cx.input(4)?.array(), dtype)?),
+            };
+            let affine = cx.needs(1) || cx.needs(2);
+            let all = self.fused(&x.array(), &w.array(), (&mean, &variance), &g.array(), affine)?;
+            let mut grads: Grads = all.into_iter().map(|array| array.map(Tensor::new)).collect();
+            grads.resize(cx.len(), None);
+            return Ok(grads);
         }
         let ndim = x.ndim();
         let weight = along_channels(&w, ndim)?;
