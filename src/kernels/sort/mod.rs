@@ -35,19 +35,73 @@ pub fn argsort<T: Ordered>(x: &[T], size: usize, descending: bool, out: &mut [i6
     });
 }
 
+/// Elements up to this many are found by a look at blocks of a row, most of which hold none of them.
+const FEW: usize = 32;
+/// Elements of such a block.
+const BLOCK: usize = 64;
+
 /// The indices of the `count` largest (or smallest) elements of each row, from the most extreme on.
 pub fn top<T: Ordered>(x: &[T], size: usize, count: usize, largest: bool, out: &mut [i64]) {
     debug_assert!(count <= size);
     each_row(x, size, out, count, |row, places| {
-        let mut keys = joined(row, largest);
-        if count < size {
-            keys.select_nth_unstable(count);
-        }
-        keys[..count].sort_unstable();
+        let keys = if count <= FEW && count * 4 < size { few(row, count, largest) } else { many(row, count, largest) };
         for (place, key) in places.iter_mut().zip(keys) {
             *place = T::Key::index(key) as i64;
         }
     });
+}
+
+type Joined<T> = <<T as Ordered>::Key as Key>::Joined;
+
+/// The first `count` keys of a row in order.
+fn many<T: Ordered>(row: &[T], count: usize, largest: bool) -> Vec<Joined<T>> {
+    let mut keys = joined(row, largest);
+    if count < keys.len() {
+        keys.select_nth_unstable(count);
+    }
+    keys[..count].sort_unstable();
+    keys
+}
+
+/// The same for a small `count`: the best so far, and the next block that holds a better one.
+fn few<T: Ordered>(row: &[T], count: usize, largest: bool) -> Vec<Joined<T>> {
+    let mut best = joined(&row[..count], largest);
+    best.sort_unstable();
+    let mut start = count;
+    while let Some(&worst) = best.last() {
+        start = next_block(row, start, largest, T::Key::key(worst));
+        let end = row.len().min(start + BLOCK);
+        for (i, &x) in row[start..end].iter().enumerate() {
+            let key = (if largest { !x.key() } else { x.key() }).join((start + i) as u32);
+            if key < best[count - 1] {
+                best.pop();
+                best.insert(best.partition_point(|&other| other < key), key);
+            }
+        }
+        if end == row.len() {
+            break;
+        }
+        start = end;
+    }
+    best
+}
+
+crate::vectorize! {
+    /// Where the first block from `start` on begins that holds a key below `worst`; the end of the row if there is none.
+    fn next_block[S; T: Ordered](simd: S, row: &[T], start: usize, largest: bool, worst: T::Key) -> usize {
+        let mut at = start;
+        for block in row[start..].chunks(BLOCK) {
+            let mut found = false;
+            for &x in block {
+                found |= (if largest { !x.key() } else { x.key() }) < worst;
+            }
+            if found {
+                return at;
+            }
+            at += block.len();
+        }
+        at
+    }
 }
 
 /// The index of the element of each row that would come at place `nth(row)` of the sorted row.

@@ -43,3 +43,26 @@ fn medians_are_the_lower_ones() {
     assert_eq!(median_place(&[1.0f64, f64::NAN, 3.0, 4.0], true), 1);
     assert_eq!(median_place(&[f64::NAN], true), 0);
 }
+
+#[test]
+fn the_few_best_are_those_of_the_sorted_row() {
+    let mut seed = 1u64;
+    for (rows, size) in [(3, 5), (2, 64), (4, 129), (2, 1000), (1, 4097)] {
+        let x: Vec<f32> = (0..rows * size)
+            .map(|_| {
+                seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                // Many equal ones, and some NaN.
+                if seed >> 58 == 3 { f32::NAN } else { ((seed >> 33) % 101) as f32 - 50.0 }
+            })
+            .collect();
+        for (count, largest) in [0, 1, 2, 5, 31, 32, 33].into_iter().flat_map(|count| [(count, true), (count, false)]) {
+            let count = count.min(size);
+            let (mut sorted, mut found) = (vec![0; rows * size], vec![0; rows * count]);
+            argsort(&x, size, largest, &mut sorted);
+            top(&x, size, count, largest, &mut found);
+            for row in 0..rows {
+                assert_eq!(found[row * count..][..count], sorted[row * size..][..count], "{size} {count} {largest}");
+            }
+        }
+    }
+}
