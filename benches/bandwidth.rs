@@ -3,12 +3,13 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use rsnn::array::Array;
+use rsnn::array::{Array, Scalar};
 use rsnn::autograd::Tensor;
 use rsnn::kernels::optimize::{Adam, Sgd, adam, sgd};
 use rsnn::kernels::parallel;
 use rsnn::ops::copy::{MemoryFormat, clone};
-use rsnn::ops::{binary, reduce, softmax, unary, view};
+use rsnn::ops::pointwise_loss::{Loss, pointwise_loss};
+use rsnn::ops::{binary, join, rearrange, reduce, softmax, unary, view};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -69,9 +70,28 @@ fn elements(criterion: &mut Criterion) {
         ("mish", unary::mish),
         ("hardswish", unary::hardswish),
         ("erf", unary::erf),
+        ("sin", unary::sin),
     ] {
         row(&mut group, name, 2 * BYTES, || function(&x));
     }
+    row(&mut group, "power 2.5", 2 * BYTES, || binary::pow(&x, Scalar::Float(2.5)));
+    // Results in place: read and written once.
+    let y = clone(&x, MemoryFormat::Contiguous).expect("memory");
+    row(&mut group, "relu_", 2 * BYTES, || unary::relu_(&y));
+    row(&mut group, "add_", 3 * BYTES, || binary::add_(&y, &x));
+    group.finish();
+}
+
+fn rearrangements(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rearrangements");
+    let x = input();
+    let half = view::narrow(&x, 0, 0, SHAPE[0] as isize / 2).expect("half of the rows");
+    row(&mut group, "cat of rows", 2 * BYTES, || join::cat(&[&half, &half], 0));
+    row(&mut group, "cat of columns", 2 * BYTES, || join::cat(&[&half, &half], 1));
+    row(&mut group, "pad", 2 * BYTES, || join::constant_pad(&x, &[(1, 1), (1, 1)], Scalar::Float(0.0)));
+    row(&mut group, "flip of columns", 2 * BYTES, || rearrange::flip(&x, &[1]));
+    row(&mut group, "flip of rows", 2 * BYTES, || rearrange::flip(&x, &[0]));
+    row(&mut group, "roll of columns", 2 * BYTES, || rearrange::roll(&x, &[1], &[1]));
     group.finish();
 }
 
@@ -81,6 +101,19 @@ fn reductions(criterion: &mut Criterion) {
     row(&mut group, "sum", BYTES, || reduce::sum(&x, None, false, None));
     row(&mut group, "sum of rows", BYTES, || reduce::sum(&x, Some(&[1]), false, None));
     row(&mut group, "sum of columns", BYTES, || reduce::sum(&x, Some(&[0]), false, None));
+    for len in [64, 10] {
+        let rows = (SHAPE[0] * SHAPE[1] / len) as isize;
+        let part =
+            view::narrow(&view::flatten(&x, 0, -1).expect("contiguous"), 0, 0, rows * len as isize).expect("a part");
+        let x = view::reshape(&part, &[rows, len as isize]).expect("contiguous");
+        let bytes = 4 * x.numel();
+        row(&mut group, &format!("sum of rows of {len}"), bytes, || reduce::sum(&x, Some(&[1]), false, None));
+        row(&mut group, &format!("max of rows of {len}"), bytes, || reduce::amax(&x, &[1], false));
+        row(&mut group, &format!("softmax of rows of {len}"), 2 * bytes, || softmax::softmax(&x, 1));
+    }
+    let t = clone(&x, MemoryFormat::Contiguous).expect("memory");
+    row(&mut group, "squared loss", 2 * BYTES, || pointwise_loss(Loss::Square, &x, &t, true));
+    row(&mut group, "loss of logits", 2 * BYTES, || pointwise_loss(Loss::Logits, &x, &t, true));
     row(&mut group, "max of rows", BYTES, || reduce::amax(&x, &[1], false));
     row(&mut group, "logsumexp", BYTES, || reduce::logsumexp(&x, &[1], false));
     row(&mut group, "softmax", 2 * BYTES, || softmax::softmax(&x, 1));
@@ -128,5 +161,5 @@ fn optimizers(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, elements, reductions, optimizers);
+criterion_group!(benches, elements, rearrangements, reductions, optimizers);
 criterion_main!(benches);

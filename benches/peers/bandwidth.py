@@ -42,6 +42,7 @@ for name, function in {
     "exp": lambda F, x: x.exp(),
     "log of |x|": lambda F, x: x.abs().log(),
     "sin": lambda F, x: x.sin(),
+    "cos": lambda F, x: x.cos(),
     "power 1.5 of |x|": lambda F, x: x.abs().pow(1.5),
     "erf": lambda F, x: x.erf(),
 }.items():
@@ -72,6 +73,11 @@ add("sum of channels", lambda F, x: x.sum((0, 2, 3)), IMAGES)
 add("mean of positions", lambda F, x: x.mean((2, 3)), (16, 1024, 16, 16), wrt=(0,))
 add("variance of rows", lambda F, x: x.var(1))
 add("norm", lambda F, x: x.norm())
+add("sum of rows of 64", lambda F, x: x.sum(1), (65536, 64))
+add("sum of rows of 10", lambda F, x: x.sum(1), (419430, 10))
+add("max of rows of 64", lambda F, x: x.amax(1), (65536, 64))
+add("sum of the middle", lambda F, x: x.sum(1), (64, 64, 1024))
+add("5 largest of rows", lambda F, x: x.topk(5)[0])
 add("max of rows", lambda F, x: x.amax(1))
 add("max of columns", lambda F, x: x.amax(0))
 add("max and place of rows", lambda F, x: x.max(1)[0])
@@ -80,15 +86,19 @@ add("argmax of columns", lambda F, x: x.argmax(0))
 add("cumsum of rows", lambda F, x: x.cumsum(1))
 add("softmax", lambda F, x: F.softmax(x, -1), wrt=(0,))
 add("softmax of columns", lambda F, x: F.softmax(x, 0), wrt=(0,))
+add("softmax of rows of 64", lambda F, x: F.softmax(x, -1), (65536, 64), wrt=(0,))
 add("softmax of rows of 10", lambda F, x: F.softmax(x, -1), (419430, 10), wrt=(0,))
 add("log_softmax", lambda F, x: F.log_softmax(x, -1), wrt=(0,))
 add("logsumexp", lambda F, x: x.logsumexp(-1))
 add("cross_entropy", lambda F, x: F.cross_entropy(x, (x[:, 0] * 0).long()), wrt=(0,))
 add("mse_loss", lambda F, x, y: F.mse_loss(x, y), ROWS, ROWS, wrt=(0,))
+add("smooth_l1_loss", lambda F, x, y: F.smooth_l1_loss(x, y), ROWS, ROWS, wrt=(0,))
+add("loss of logits", lambda F, x, y: F.binary_cross_entropy_with_logits(x, y.sigmoid()), ROWS, ROWS, wrt=(0,))
+add("layer_norm of rows of 64", lambda F, x, w, b: F.layer_norm(x, (64,), w, b), (65536, 64), (64,), (64,), wrt=(0, 1))
 add("layer_norm", lambda F, x, w, b: F.layer_norm(x, (1024,), w, b), ROWS, (1024,), (1024,), wrt=(0, 1))
 add("rms_norm", lambda F, x, w: F.rms_norm(x, (1024,), w), ROWS, (1024,), wrt=(0,))
 add("batch_norm (training)", lambda F, x, w, b: F.batch_norm(x, None, None, w, b, True), IMAGES, (64,), (64,), wrt=(0,))
-add("batch_norm", lambda F, x, m, v: F.batch_norm(x, m, v * v + 0.1), IMAGES, (64,), (64,))
+add("batch_norm", lambda F, x, m, v: F.batch_norm(x, m, v * v + 0.1), IMAGES, (64,), (64,), wrt=(0,))
 add("group_norm", lambda F, x, w, b: F.group_norm(x, 8, w, b), IMAGES, (64,), (64,), wrt=(0, 1))
 add("instance_norm", lambda F, x: F.instance_norm(x), IMAGES, wrt=(0,))
 
@@ -98,6 +108,7 @@ add("max_pool2d 3/2", lambda F, x: F.max_pool2d(x, 3, 2, 1), IMAGES, wrt=(0,))
 add("avg_pool2d 2/2", lambda F, x: F.avg_pool2d(x, 2), IMAGES, wrt=(0,))
 add("avg_pool2d 3/1", lambda F, x: F.avg_pool2d(x, 3, 1, 1), IMAGES, wrt=(0,))
 add("adaptive_avg_pool2d to 1", lambda F, x: F.adaptive_avg_pool2d(x, 1), (16, 1024, 16, 16), wrt=(0,))
+add("adaptive_avg_pool2d of 7 to 1", lambda F, x: F.adaptive_avg_pool2d(x, 1), (16, 2048, 7, 7), wrt=(0,))
 add("adaptive_avg_pool2d to 7", lambda F, x: F.adaptive_avg_pool2d(x, 7), IMAGES)
 add("adaptive_max_pool2d to 7", lambda F, x: F.adaptive_max_pool2d(x, 7), IMAGES)
 
@@ -109,7 +120,10 @@ add("heads to front", lambda F, x: x.view(16, 256, 16, 64).transpose(1, 2).conti
 add("roll", lambda F, x: x.roll(3, 1))
 add("flip", lambda F, x: x.flip(1))
 add("pad", lambda F, x: F.pad(x, (1, 1, 1, 1)), IMAGES)
+add("flip of rows", lambda F, x: x.flip(0))
 add("zero_", lambda F, x: x.zero_())
+add("relu_", lambda F, x: x.relu_())
+add("mul_ by a number", lambda F, x: x.mul_(0.999))
 
 
 def drawn(f: Callable[[Any, Any], Any], *shape: int) -> Call:
@@ -122,6 +136,9 @@ CASES["to bfloat16, 16 MB"] = drawn(lambda lib, x: x.bfloat16())
 CASES["greater than 0, 16 MB"] = drawn(lambda lib, x: x > 0)
 CASES["cat along 1, 16 MB"] = drawn(lambda lib, x: lib.cat([x, x], 1), 4096, 512)
 CASES["cat along 0, 16 MB"] = drawn(lambda lib, x: lib.cat([x, x], 0), 2048, 1024)
+CASES["add_, 16 MB"] = drawn(lambda lib, x: x.add_(x[0]), 4096, 1024)
+CASES["to float16, 16 MB"] = drawn(lambda lib, x: x.half())
+CASES["stack along 1, 16 MB"] = drawn(lambda lib, x: lib.stack([x, x], 1), 4096, 512)
 CASES["stack along last, 16 MB"] = drawn(lambda lib, x: lib.stack([x, x], -1), 2048, 1024)
 
 
