@@ -117,3 +117,37 @@ pub unsafe fn unzip_256f64(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
         (order(_mm256_unpacklo_pd(a, b)), order(_mm256_unpackhi_pd(a, b)))
     }
 }
+#[inline(always)]
+pub unsafe fn zip_512f32(a: __m512, b: __m512) -> (__m512, __m512) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        (_mm512_permutex2var_ps(a, low, b), _mm512_permutex2var_ps(a, high, b))
+    }
+}
+#[inline(always)]
+pub unsafe fn zip_512f64(a: __m512d, b: __m512d) -> (__m512d, __m512d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+        let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+        (_mm512_permutex2var_pd(a, low, b), _mm512_permutex2var_pd(a, high, b))
+    }
+}
+#[inline(always)]
+pub unsafe fn zip_256f32(a: __m256, b: __m256) -> (__m256, __m256) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        (_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31))
+    }
+}
+#[inline(always)]
+pub unsafe fn zip_256f64(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let (low, high) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+        (_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31))
+    }
+}

@@ -8,8 +8,9 @@ use super::super::super::parallel;
 use super::super::super::scratch::with_scratch;
 use super::super::Geometry;
 use super::super::field::{Field, inside, scatter_rows};
+use super::rows::{self, Planes};
 use super::slide::{has_rows, padded_len, slide, slide_rows};
-use super::{BAND, planes_of_task};
+use super::{BAND, planes_of_task, reals, reals_mut};
 use crate::shape::window::Window;
 
 /// What is known of an axis.
@@ -49,8 +50,20 @@ impl<'a> Axis<'a> {
 pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: Option<&[T]>, dx: &mut [T]) {
     let (taps, plane, positions) = (geometry.taps(), geometry.plane(), geometry.positions());
     let group_out = geometry.group_out();
-    let sums = InputSums::new(geometry);
     let planes = planes_of_task(plane * taps * group_out);
+    if let Some((g, weights)) = reals(g).zip(reals(w)).filter(|_| rows::fits_input_gradient(geometry)) {
+        let all = Planes { geometry, from: g, weights, bias: bias.and_then(reals) };
+        return parallel::for_each_chunk_mut(dx, planes * plane, taps, |task, dx| {
+            rows::input_gradient(&all, task * planes, reals_mut(dx));
+        });
+    }
+    // With a stride of 1 it is a convolution with the taps turned around.
+    if let Some(turned) = geometry.turned().filter(|turned| T::IS_REAL && group_out == 1 && rows::fits(turned)) {
+        let mut weights = w.to_vec();
+        weights.chunks_exact_mut(taps).for_each(<[T]>::reverse);
+        return super::forward(&turned, g, &weights, bias, dx);
+    }
+    let sums = InputSums::new(geometry);
     parallel::for_each_chunk_mut(dx, planes * plane, taps * group_out, |task, dx| {
         let mut list = Taps::default();
         with_scratch::<T::Acc, _>(sums.room(), |room| {

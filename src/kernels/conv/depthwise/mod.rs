@@ -6,6 +6,7 @@
 //! out behind the end of a row is left out when rows are stored. Fields are bands of some rows, to stay in the nearest cache.
 
 mod input;
+pub mod rows;
 mod slide;
 
 use super::super::float::{Floating, Real};
@@ -14,6 +15,7 @@ use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::{Field, load_rows, scatter_rows};
 pub use input::input_gradient;
+use rows::Planes;
 use slide::{has_rows, padded_len, slide, slide_rows, tap_sums};
 use std::ops::Range;
 
@@ -28,11 +30,30 @@ fn planes_of_task(work: usize) -> usize {
     (TASK_WORK / work.max(1)).clamp(1, 64)
 }
 
+/// Numbers as their arithmetic type, if that is how they are stored.
+fn reals<T: Floating>(values: &[T]) -> Option<&[T::Acc]> {
+    // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
+    T::IS_REAL.then(|| unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) })
+}
+
+/// Numbers as their arithmetic type, in which they are stored.
+fn reals_mut<T: Floating>(values: &mut [T]) -> &mut [T::Acc] {
+    assert!(T::IS_REAL);
+    // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
+    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
+}
+
 /// Output planes `out: [batch, out_channels, positions]`.
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
     let (taps, plane, positions) = (geometry.taps(), geometry.plane(), geometry.positions());
-    let bands = Bands::new(geometry, true);
     let planes = planes_of_task(positions * taps);
+    if let Some((x, weights)) = reals(x).zip(reals(w)).filter(|_| rows::fits(geometry)) {
+        let all = Planes { geometry, from: x, weights, bias: bias.and_then(reals) };
+        return parallel::for_each_chunk_mut(out, planes * positions, taps, |task, out| {
+            rows::forward(&all, task * planes, reals_mut(out));
+        });
+    }
+    let bands = Bands::new(geometry, true);
     parallel::for_each_chunk_mut(out, planes * positions, taps, |task, out| {
         let mut weights = Vec::with_capacity(taps);
         bands.with_room(|room| {
@@ -57,8 +78,14 @@ pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<
 /// Weight gradients `dw: [out_channels, 1, taps]`.
 pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &mut [T]) {
     let (taps, plane, positions) = (geometry.taps(), geometry.plane(), geometry.positions());
-    let bands = Bands::new(geometry, false);
     let channels = planes_of_task(geometry.batch * positions * taps);
+    if let Some((x, g)) = reals(x).zip(reals(g)).filter(|_| rows::fits(geometry)) {
+        let all = Planes { geometry, from: x, weights: &[], bias: None };
+        return parallel::for_each_chunk_mut(dw, channels * taps, geometry.batch * positions, |task, dw| {
+            rows::weight_gradient(&all, g, task * channels, reals_mut(dw));
+        });
+    }
+    let bands = Bands::new(geometry, false);
     parallel::for_each_chunk_mut(dw, channels * taps, geometry.batch * positions, |task, dw| {
         let mut totals = vec![T::Acc::from_usize(0); taps];
         bands.with_room(|room| {
