@@ -2,9 +2,13 @@
 
 use super::super::float::{Floating, Real};
 use super::super::isa::Simd;
-use super::super::lanes::{copy, copy_evens, copy_pairs};
+use super::super::lanes::{copy as copy_elements, copy_evens, copy_pairs, prefetch};
 use crate::shape::window::Window;
+use smallvec::SmallVec;
 use std::ops::Range;
+
+/// Planes from one that is copied to one that is asked for.
+const AHEAD: usize = 4;
 
 /// The shape of a field: for each pair of remainders that some tap needs, a plane of `size`.
 pub struct Field {
@@ -46,7 +50,105 @@ impl Field {
     /// Copies a plane of `shape` whose element `origin` (possibly outside of it, where all is zero) becomes the element 0. The
     /// field must be zero, or hold another plane of the same shape and the same first column.
     pub fn fill<T: Floating>(&self, plane: &[T], shape: [usize; 2], origin: [isize; 2], to: &mut [T::Acc]) {
-        fill(self, plane, shape, origin, to);
+        let copies = self.copies::<T>(shape, origin);
+        self.clear(shape, origin, to);
+        copy_plane(&copies, plane, to);
+    }
+
+    /// Clears the rows that lie outside of the plane, see [`Field::fill`].
+    fn clear<R: Real>(&self, shape: [usize; 2], origin: [isize; 2], to: &mut [R]) {
+        let ([rows, pitch], [down, step]) = (self.size, self.strides);
+        for i in (0..down).filter(|&i| self.used[0][i]) {
+            let valid = inside(origin[0] + i as isize, down, shape[0], rows);
+            for plane in to[i * step * rows * pitch..].chunks_exact_mut((rows * pitch).max(1)).take(step) {
+                // An empty fill would still be a call.
+                for outside in [0..valid.start * pitch, valid.end * pitch..plane.len()] {
+                    if !outside.is_empty() {
+                        plane[outside].fill(R::from_usize(0));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is to be copied of every plane of `shape` whose element `origin` becomes the element 0.
+    pub fn copies<T: Floating>(&self, shape: [usize; 2], origin: [isize; 2]) -> Copies {
+        let ([rows, pitch], [down, step]) = (self.size, self.strides);
+        // Two phases at once, where columns are pairs.
+        let pairs = T::IS_REAL && step == 2 && self.used[1].iter().all(|&used| used);
+        let mut copies = Copies::new();
+        for i in (0..down).filter(|&i| self.used[0][i]) {
+            let valid = inside(origin[0] + i as isize, down, shape[0], rows);
+            if valid.is_empty() {
+                continue;
+            }
+            let columns = |phase: usize| inside(origin[1] + phase as isize, step, shape[1], pitch);
+            let first = (origin[0] + (valid.start * down + i) as isize) as usize * shape[1];
+            // Where the first element of a phase comes from, and where it goes.
+            let ends = |phase: usize, columns: &Range<usize>| {
+                let x = (origin[1] + (columns.start * step + phase) as isize) as usize;
+                (first.wrapping_add(x), ((i * step + phase) * rows + valid.start) * pitch + columns.start)
+            };
+            let mut add = |(from, to): (usize, usize), kind: Kind| {
+                copies.push(Copy { from, to, rows: valid.len(), steps: [down * shape[1], pitch], kind });
+            };
+            if pairs {
+                let columns = [columns(0), columns(1)];
+                let [even, mut odd] = [0, 1].map(|phase| ends(phase, &columns[phase]));
+                let (evens, mut odds) = (columns[0].len(), columns[1].len());
+                if odds > 0 && (evens == 0 || odd.0 < even.0) {
+                    // The first element has the remainder 1: it goes alone, then pairs begin.
+                    add(odd, Kind::Row { len: 1, step: 1 });
+                    (odd, odds) = ((odd.0 + 2, odd.1 + 1), odds - 1);
+                }
+                if evens > 0 {
+                    debug_assert!(odds <= evens && evens <= odds + 1);
+                    add(even, Kind::Pairs { evens, odds, odd: odd.1 });
+                }
+                continue;
+            }
+            for phase in (0..step).filter(|&phase| self.used[1][phase]) {
+                let columns = columns(phase);
+                if !columns.is_empty() {
+                    add(ends(phase, &columns), Kind::Row { len: columns.len(), step });
+                }
+            }
+        }
+        copies
+    }
+}
+
+/// What is copied of a plane.
+pub type Copies = SmallVec<[Copy; 4]>;
+
+/// Rows of a plane that are copied alike.
+pub struct Copy {
+    /// The first element, and where it goes.
+    from: usize,
+    to: usize,
+    rows: usize,
+    /// From one row to the next on both sides.
+    steps: [usize; 2],
+    kind: Kind,
+}
+
+/// How a row is copied.
+enum Kind {
+    /// `len` elements from every `step`-th place.
+    Row { len: usize, step: usize },
+    /// Elements at even and at odd places apart; the first odd one goes to `odd`.
+    Pairs { evens: usize, odds: usize, odd: usize },
+}
+
+impl Copy {
+    /// The ends of what a plane and a field must hold.
+    fn reach(&self) -> [usize; 2] {
+        let (from, to) = match self.kind {
+            Kind::Row { len, step } => ((len - 1) * step + 1, len),
+            Kind::Pairs { evens, odds, odd } => (evens + odds, evens.max((odd + odds).saturating_sub(self.to))),
+        };
+        let last = self.rows - 1;
+        [self.from + last * self.steps[0] + from, self.to + last * self.steps[1] + to]
     }
 }
 
@@ -58,55 +160,63 @@ pub fn inside(origin: isize, step: usize, size: usize, len: usize) -> Range<usiz
     start..end.max(start)
 }
 
-/// A row to copy: `len` elements from every `step`-th place.
+/// A row to copy: elements from every `step`-th place.
 struct Row<'a, T> {
     from: &'a [T],
     step: usize,
 }
 
+/// Copies a plane to its field.
+fn copy_plane<T: Floating>(copies: &Copies, plane: &[T], to: &mut [T::Acc]) {
+    let step = to.len();
+    copy(copies, (plane, plane.len(), 0..0), (to, step));
+}
+
+/// Copies planes, `plane` elements each (the last may be cut off), to fields that are `step` apart. Of a plane `used` is touched.
+pub fn copy_planes<T: Floating>(
+    copies: &Copies,
+    (x, plane, used): (&[T], usize, Range<usize>),
+    (fields, step): (&mut [T::Acc], usize),
+) {
+    copy(copies, (x, plane, used), (fields, step));
+}
+
 crate::vectorize! {
-    /// The body of [`Field::fill`].
-    fn fill[S; T: Floating](simd: S, field: &Field, plane: &[T], shape: [usize; 2], origin: [isize; 2], to: &mut [T::Acc]) {
-        let ([rows, pitch], [down, step]) = (field.size, field.strides);
-        let columns: [Range<usize>; 2] = std::array::from_fn(|phase| {
-            if phase < step { inside(origin[1] + phase as isize, step, shape[1], pitch) } else { 0..0 }
-        });
-        // Two phases at once, where columns are pairs.
-        let pairs = T::IS_REAL && step == 2 && field.used[1].iter().all(|&used| used);
-        for (i, &used) in field.used[0].iter().enumerate().take(down) {
-            if !used {
-                continue;
-            }
-            let (planes, size) = (&mut to[i * step * rows * pitch..][..step * rows * pitch], rows * pitch);
-            let valid = inside(origin[0] + i as isize, down, shape[0], rows);
-            for plane in planes.chunks_exact_mut(size.max(1)) {
-                // An empty fill would still be a call.
-                for outside in [0..valid.start * pitch, valid.end * pitch..plane.len()] {
-                    if !outside.is_empty() {
-                        plane[outside].fill(T::Acc::from_usize(0));
+    /// The body of [`copy_planes`].
+    fn copy[S; T: Floating](simd: S, copies: &Copies, from: (&[T], usize, Range<usize>), fields: (&mut [T::Acc], usize)) {
+        let ((x, size, used), (fields, step)) = (from, fields);
+        let reach = copies.iter().map(Copy::reach).fold([0, 0], |[a, b], [c, d]| [a.max(c), b.max(d)]);
+        assert!(reach[0] <= size && reach[1] <= step);
+        for (number, (plane, to)) in x.chunks(size.max(1)).zip(fields.chunks_mut(step.max(1))).enumerate() {
+            assert!(reach[0] <= plane.len() && reach[1] <= to.len());
+            // Planes lie far apart: the processor does not see them coming.
+            prefetch(x.as_ptr().wrapping_add((number + AHEAD) * size + used.start), used.len());
+            for part in copies {
+                for row in 0..part.rows {
+                    let (from, to_at) = (part.from + row * part.steps[0], part.to + row * part.steps[1]);
+                    match part.kind {
+                        Kind::Row { len, step: 1 } if T::IS_REAL => {
+                            // SAFETY: `T` is `T::Acc`; both ends lie inside by the assertion.
+                            unsafe {
+                                copy_elements::<T::Acc, <T::Acc as Real>::Vector<S>>(
+                                    plane.as_ptr().add(from).cast(), to.as_mut_ptr().add(to_at), len
+                                );
+                            }
+                        }
+                        Kind::Row { len, step } => copy_row::<S, T>(Row { from: &plane[from..], step }, &mut to[to_at..to_at + len]),
+                        Kind::Pairs { evens, odds, odd } => {
+                            // SAFETY: as above; only where `T` is `T::Acc` there are pairs.
+                            unsafe {
+                                copy_pairs::<T::Acc, <T::Acc as Real>::Vector<S>>(
+                                    plane.as_ptr().add(from).cast(),
+                                    to.as_mut_ptr().add(to_at),
+                                    to.as_mut_ptr().wrapping_add(odd + row * part.steps[1]),
+                                    evens,
+                                    odds,
+                                );
+                            }
+                        }
                     }
-                }
-            }
-            let line = |row: usize| {
-                let y = origin[0] + (row * down + i) as isize;
-                &plane[y as usize * shape[1]..][..shape[1]]
-            };
-            if pairs {
-                let (even, odd) = planes.split_at_mut(size);
-                for row in valid {
-                    let to = (&mut even[row * pitch..], &mut odd[row * pitch..]);
-                    split_row::<S, T>(line(row), origin[1], &columns, to);
-                }
-                continue;
-            }
-            for (j, plane) in planes.chunks_exact_mut(size.max(1)).enumerate().filter(|(j, _)| field.used[1][*j]) {
-                let columns = inside(origin[1] + j as isize, step, shape[1], pitch);
-                if columns.is_empty() {
-                    continue;
-                }
-                let x = (origin[1] + (columns.start * step + j) as isize) as usize;
-                for row in valid.clone() {
-                    copy_row::<S, T>(Row { from: &line(row)[x..], step }, &mut plane[row * pitch..][columns.clone()]);
                 }
             }
         }
@@ -120,7 +230,7 @@ crate::vectorize! {
             if T::IS_REAL && steps[1] == 1 {
                 let out = &mut out[..size[1]];
                 // SAFETY: `T` is `T::Acc`, and both have as many elements.
-                unsafe { copy::<T::Acc, <T::Acc as Real>::Vector<S>>(sums.as_ptr(), out.as_mut_ptr().cast(), size[1]) };
+                unsafe { copy_elements::<T::Acc, <T::Acc as Real>::Vector<S>>(sums.as_ptr(), out.as_mut_ptr().cast(), size[1]) };
             } else {
                 for (to, &sum) in out.iter_mut().step_by(steps[1]).zip(sums) {
                     *to = T::from_acc(sum);
@@ -155,7 +265,9 @@ fn copy_row<S: Simd, T: Floating>(row: Row<'_, T>, to: &mut [T::Acc]) {
     if row.step == 1 && T::IS_REAL {
         let from = &row.from[..to.len()];
         // SAFETY: `T` is `T::Acc`, and both have as many elements.
-        unsafe { copy::<T::Acc, <T::Acc as Real>::Vector<S>>(from.as_ptr().cast(), to.as_mut_ptr(), to.len()) };
+        unsafe {
+            copy_elements::<T::Acc, <T::Acc as Real>::Vector<S>>(from.as_ptr().cast(), to.as_mut_ptr(), to.len())
+        };
     } else if row.step == 2 && T::IS_REAL {
         // SAFETY: `T` is `T::Acc`.
         let from = unsafe { std::slice::from_raw_parts(row.from.as_ptr().cast(), row.from.len()) };
@@ -164,40 +276,5 @@ fn copy_row<S: Simd, T: Floating>(row: Row<'_, T>, to: &mut [T::Acc]) {
         for (to, from) in to.iter_mut().zip(row.from.iter().step_by(row.step)) {
             *to = from.to_acc();
         }
-    }
-}
-
-/// Copies a row to the planes of both remainders modulo 2; the columns of each are known.
-#[inline(always)]
-fn split_row<S: Simd, T: Floating>(
-    line: &[T],
-    origin: isize,
-    columns: &[Range<usize>; 2],
-    (first, second): (&mut [T::Acc], &mut [T::Acc]),
-) {
-    debug_assert!(T::IS_REAL);
-    let (first, mut second) = (&mut first[columns[0].clone()], &mut second[columns[1].clone()]);
-    let places = [columns[0].start * 2, columns[1].start * 2 + 1].map(|at| origin + at as isize);
-    let mut x = places[0].min(places[1]).max(0) as usize;
-    if !second.is_empty() && (places[1] < places[0] || first.is_empty()) {
-        // The first element has the remainder 1: it goes alone, then pairs begin.
-        second[0] = line[x].to_acc();
-        (second, x) = (&mut second[1..], x + 1);
-    }
-    let (len, odds) = (first.len(), second.len());
-    if len == 0 {
-        return;
-    }
-    let from = &line[x..];
-    assert!(odds <= len && len <= odds + 1 && len + odds <= from.len());
-    // SAFETY: `T` is `T::Acc`; the lengths were just compared.
-    unsafe {
-        copy_pairs::<T::Acc, <T::Acc as Real>::Vector<S>>(
-            from.as_ptr().cast(),
-            first.as_mut_ptr(),
-            second.as_mut_ptr(),
-            len,
-            odds,
-        );
     }
 }

@@ -6,6 +6,7 @@
 //! taps for a tile of positions and a panel of channels. An element is found by the place of its position plus the offset of
 //! its tap, so strides, dilations and short rows cost nothing; nothing is unfolded. Weights are packed as for a matrix product.
 
+mod steps;
 mod tile;
 
 use super::super::float::{Floating, Real};
@@ -15,8 +16,9 @@ use super::super::lanes::{copy, prefetch};
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::Geometry;
-use super::field::Field;
+use super::field::{Field, copy_planes};
 use crate::shape::window::Window;
+use steps::Steps;
 use tile::tiles_of_task;
 
 /// Products that the inner kernel sums at a time, about: with them a panel takes a small part of a second-level cache.
@@ -196,10 +198,7 @@ pub fn products<T: Floating>(
     }
     let field = field(geometry, plan.band);
     let step = if plan.near { geometry.plane() } else { field_step::<T::Acc>(&field) };
-    let mut offsets = field.offsets(&geometry.windows, step, 0..plan.block);
-    if weights.turned {
-        offsets.chunks_exact_mut(geometry.taps()).for_each(<[usize]>::reverse);
-    }
+    let steps = Steps::new(geometry, (&field, step), plan.block, weights.turned, width);
     let [down, across] = [0, 1].map(|axis| geometry.output[axis + 1].div_ceil(plan.band[axis]));
     let shares = channels.div_ceil(plan.panels * width);
     let cost = plan.band[0] * plan.band[1] * plan.panels * width * depth;
@@ -220,7 +219,7 @@ pub fn products<T: Floating>(
             plan: &plan,
             field: &field,
             step,
-            offsets: &offsets,
+            steps: &steps,
             packed: &weights.packed[share.start * depth..share.end.next_multiple_of(width) * depth],
             starts: &starts[share.start..share.end.next_multiple_of(width)],
             channels: share.len(),
@@ -241,7 +240,7 @@ struct Task<'a, R> {
     field: &'a Field,
     /// Elements from one channel to the next in fields.
     step: usize,
-    offsets: &'a [usize],
+    steps: &'a Steps,
     /// Weights of the task's channels, and what each starts from, filled up to whole panels.
     packed: &'a [R],
     starts: &'a [R],
@@ -279,17 +278,17 @@ impl<R: Real> Task<'_, R> {
                         self.fill(&x[..block.len() * geometry.plane()], fields);
                         &*fields
                     };
-                    let depth = block.start * geometry.taps()..block.end * geometry.taps();
-                    let reach = self.offsets[..depth.len()].iter().max().copied().unwrap_or(0) + last;
+                    let reach = block.len().saturating_sub(1) * self.step + self.steps.farthest + last;
+                    let ends = (number == 0, number + 1 == blocks);
                     if reach <= fields.len() {
-                        tiles_of_task(self, fields, depth, kept, (number == 0, number + 1 == blocks));
+                        tiles_of_task(self, fields, block, kept, ends);
                     } else {
                         // The last tile reads beyond its positions, but not beyond the tensor.
                         with_scratch::<R, _>(reach, |room| {
                             let (all, rest) = room.split_at_mut(fields.len());
                             all.copy_from_slice(fields);
                             rest.fill(R::from_usize(0));
-                            tiles_of_task(self, room, depth, kept, (number == 0, number + 1 == blocks));
+                            tiles_of_task(self, room, block, kept, ends);
                         });
                     }
                 }
@@ -312,18 +311,14 @@ impl<R: Real> Task<'_, R> {
         let rows = self.origin[0] + self.size[0] <= second.input && self.origin[1] == 0 && self.size[1] == third.input;
         if rows && self.geometry.windows.iter().all(Window::is_pointwise) {
             let first = self.origin[0] * third.input;
-            return copy_planes(&x[first..], plane, fields, self.step, self.size[0] * self.size[1]);
+            return copy_starts(&x[first..], plane, fields, self.step, self.size[0] * self.size[1]);
         }
-        // The part of a plane that is copied, a few planes ahead.
-        let (height, width) = (self.field.size[0] * second.stride, self.field.size[1] * third.stride);
-        let corner = x.as_ptr().wrapping_offset(origin[0].max(0) * third.input as isize + origin[1].max(0));
-        for (number, (from, to)) in x.chunks_exact(plane).zip(fields.chunks_exact_mut(self.step)).enumerate() {
-            let ahead = corner.wrapping_add((number + AHEAD) * plane);
-            for row in 0..height.min(second.input) {
-                prefetch(ahead.wrapping_add(row * third.input), width.min(third.input));
-            }
-            self.field.fill(from, [second.input, third.input], origin, &mut to[..self.field.len()]);
-        }
+        let shape = [second.input, third.input];
+        let copies = self.field.copies::<T>(shape, origin);
+        let top = origin[0].max(0) as usize;
+        let bottom = (top + self.field.size[0] * second.stride).min(second.input);
+        let used = top * third.input..bottom * third.input;
+        copy_planes(&copies, (x, plane, used), (fields, self.step));
     }
 
     /// Whether fields have columns of padding.
@@ -336,7 +331,7 @@ impl<R: Real> Task<'_, R> {
 
 crate::vectorize! {
     /// Copies the first `len` elements of each plane; the first plane may have begun already.
-    fn copy_planes[S; T: Floating](simd: S, x: &[T], plane: usize, fields: &mut [T::Acc], step: usize, len: usize) {
+    fn copy_starts[S; T: Floating](simd: S, x: &[T], plane: usize, fields: &mut [T::Acc], step: usize, len: usize) {
         debug_assert!(T::IS_REAL);
         let mut x = x;
         for to in fields.chunks_exact_mut(step) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::super::float::Real;
 use super::super::super::isa::{Isa, Simd};
 use super::super::super::lanes::{Vector, transpose};
+use super::steps::Step;
 use super::{MOST, Places, REGISTERS, Task};
 
 /// Positions of a full tile.
@@ -20,31 +21,38 @@ crate::vectorize! {
     /// All tiles of a task over one block of input channels. `kept` holds what is not finished between blocks; `ends` says
     /// whether this block is the first and the last.
     pub(super) fn tiles_of_task[S; R: Real](
-        simd: S, task: &Task<'_, R>, fields: &[R], depth: Range<usize>, kept: &mut [R], ends: (bool, bool)
+        simd: S, task: &Task<'_, R>, fields: &[R], block: Range<usize>, kept: &mut [R], ends: (bool, bool)
     ) {
         let width = REGISTERS * <R::Vector<S> as Vector<R>>::LANES;
         let (all, [rows, columns]) = (task.geometry.depth(), task.size);
+        let start = block.start * task.geometry.taps() * width;
         // Rows without gaps between them are one.
-        let (rows, columns) = if task.pitch() == columns { (1, rows * columns) } else { (rows, columns) };
-        let positions = rows * columns;
+        let joined = task.pitch() == columns && !task.steps.differ();
+        let (rows, columns) = if joined { (1, rows * columns) } else { (rows, columns) };
+        let third = &task.geometry.windows[2];
+        let ragged = task.geometry.output[2] > 0 && third.kernel == 3 && !joined && S::ISA == Isa::Avx512;
+        let outside = |at: usize, tap: usize| ragged && third.element(task.origin[1] + at, tap).is_none();
         let height = columns.div_ceil(columns.div_ceil(tile_rows::<S>()));
         for row in 0..rows {
+            let steps = task.steps.of_row(task.origin[0] + row, block.len());
             for column in (0..columns).step_by(height) {
                 let count = height.min(columns - column);
                 let registers = if count <= 7 && S::ISA == Isa::Avx512 { 2 * REGISTERS } else { REGISTERS };
                 let span = registers / REGISTERS * width;
+                let outside = (outside(column, 0), outside(column + count - 1, 2));
                 for first in (0..task.channels).step_by(span) {
                     let at = row * columns + column;
                     let tile = Tile {
                         field: fields[row * task.pitch() + column..].as_ptr(),
-                        offsets: &task.offsets[..depth.len()],
-                        panel: task.packed[first * all + depth.start * width..].as_ptr(),
+                        steps,
+                        panel: task.packed[first * all + start..].as_ptr(),
                         next_panel: all * width,
                         first,
                         kept: if kept.is_empty() { kept.as_mut_ptr() } else { kept[at * task.starts.len() + first * count..].as_mut_ptr() },
                         at,
                         size: (count, span.min(task.channels - first)),
                         ends,
+                        outside,
                     };
                     // SAFETY: `Task::run` has checked that positions and offsets lie in the fields.
                     unsafe { tile_of_size::<S, R>(task, tile) }
@@ -57,7 +65,7 @@ crate::vectorize! {
 /// A tile: some positions side by side, and channels that registers hold.
 struct Tile<'a, R> {
     field: *const R,
-    offsets: &'a [usize],
+    steps: &'a [Step],
     panel: *const R,
     /// Elements from one panel to the next.
     next_panel: usize,
@@ -69,6 +77,8 @@ struct Tile<'a, R> {
     /// Positions and channels.
     size: (usize, usize),
     ends: (bool, bool),
+    /// Of three taps in a row, whether the first falls on padding at the first position, and the last at the last one.
+    outside: (bool, bool),
 }
 
 /// Chooses the kernel with the fewest positions and registers that cover the tile.
@@ -144,24 +154,77 @@ unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(task: 
 /// See [`one_tile`].
 #[inline(always)]
 unsafe fn sum_taps<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile: &Tile<'_, R>) -> [[V; N]; M] {
-    let mut sums = [[V::splat(R::zero()); N]; M];
-    let mut panel = tile.panel;
-    for &offset in tile.offsets {
+    // Full tiles alone, as only they are worth it, and small rows consist of them.
+    if matches!((V::REGISTERS, M, N), (32, 14, 2) | (32, 7, 4)) && tile.size.0 == M {
         // SAFETY: by the caller's word.
         unsafe {
-            let field = tile.field.add(offset);
-            let weights: [V; N] =
-                std::array::from_fn(|n| V::load(panel.add(n / REGISTERS * tile.next_panel + n % REGISTERS * V::LANES)));
-            for i in 0..M {
-                let element = V::splat(*field.add(i));
-                for n in 0..N {
-                    sums[i][n] = element.mul_add(weights[n], sums[i][n]);
-                }
+            match tile.outside {
+                (true, true) => return sum_rows_of_three::<R, V, M, N, 1, 1>(tile),
+                (true, false) => return sum_rows_of_three::<R, V, M, N, 1, 0>(tile),
+                (false, true) => return sum_rows_of_three::<R, V, M, N, 0, 1>(tile),
+                (false, false) => {}
             }
-            panel = panel.add(REGISTERS * V::LANES);
+        }
+    }
+    let mut sums = [[V::splat(R::zero()); N]; M];
+    for &step in tile.steps {
+        // SAFETY: by the caller's word.
+        unsafe { add_products(tile, step, &mut sums, 0, M) };
+    }
+    sums
+}
+
+/// [`sum_taps`] with three taps in a row, of which the first leaves out `LEFT` positions, and the last `RIGHT`.
+///
+/// # Safety
+/// See [`one_tile`].
+#[inline(always)]
+unsafe fn sum_rows_of_three<
+    R: Real,
+    V: Vector<R>,
+    const M: usize,
+    const N: usize,
+    const LEFT: usize,
+    const RIGHT: usize,
+>(
+    tile: &Tile<'_, R>,
+) -> [[V; N]; M] {
+    let mut sums = [[V::splat(R::zero()); N]; M];
+    for taps in tile.steps.chunks_exact(3) {
+        // SAFETY: by the caller's word.
+        unsafe {
+            add_products(tile, taps[0], &mut sums, LEFT, M);
+            add_products(tile, taps[1], &mut sums, 0, M);
+            add_products(tile, taps[2], &mut sums, 0, M - RIGHT);
         }
     }
     sums
+}
+
+/// Adds the products of one tap at the positions `first..end`.
+///
+/// # Safety
+/// See [`one_tile`].
+#[inline(always)]
+unsafe fn add_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
+    tile: &Tile<'_, R>,
+    step: Step,
+    sums: &mut [[V; N]; M],
+    first: usize,
+    end: usize,
+) {
+    // SAFETY: by the caller's word.
+    unsafe {
+        let (field, panel) = (tile.field.add(step.field), tile.panel.add(step.weights));
+        let weights: [V; N] =
+            std::array::from_fn(|n| V::load(panel.add(n / REGISTERS * tile.next_panel + n % REGISTERS * V::LANES)));
+        for i in first..end {
+            let element = V::splat(*field.add(i));
+            for n in 0..N {
+                sums[i][n] = element.mul_add(weights[n], sums[i][n]);
+            }
+        }
+    }
 }
 
 /// Writes the sums of a tile, whose rows are positions, to the planes of the output.
