@@ -286,6 +286,13 @@ fn with_channels_in_registers() -> Vec<Geometry> {
         Geometry::new(1, (2, 32), 1, &[window(4, (3, 2, 1), (0, 0)), window(2, (2, 2, 1), (0, 0))]),
         Geometry::new(2, (3, 32), 1, &[window(9, (2, 3, 1), (0, 0)), window(12, (2, 5, 1), (0, 1))]),
     ];
+    // Several images to a task, rows in pairs, of one or several lists of taps.
+    list.extend((1..8).map(|batch| Geometry::new(batch, (5, 40), 1, &square(7, 3, 1, 1))));
+    list.push(Geometry::new(5, (70, 200), 1, &square(7, 3, 1, 1)));
+    list.push(Geometry::new(7, (300, 80), 1, &square(7, 1, 1, 0)));
+    list.push(Geometry::new(9, (6, 96), 2, &square(14, 3, 2, 1)));
+    list.push(Geometry::new(6, (4, 30), 1, &square(3, 3, 1, 2)));
+    list.push(Geometry::new(3, (4, 48), 1, &[window(6, (3, 1, 1), (0, 1)), window(7, (3, 1, 2), (2, 2))]));
     // Every width of a tile.
     list.extend((1..16).map(|size| Geometry::new(1, (2, 32), 1, &square(size, 3, 1, 1))));
     list

@@ -6,6 +6,7 @@
 //! taps for a tile of positions and a panel of channels. An element is found by the place of its position plus the offset of
 //! its tap, so strides, dilations and short rows cost nothing; nothing is unfolded. Weights are packed as for a matrix product.
 
+mod runs;
 mod steps;
 mod tile;
 
@@ -18,6 +19,7 @@ use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::{Field, copy_planes};
 use crate::shape::window::Window;
+use runs::Runs;
 use steps::Steps;
 use tile::tiles_of_task;
 
@@ -29,8 +31,10 @@ const POINTWISE_DEPTH: usize = 256;
 const POSITIONS: usize = 224;
 /// Numbers of the fields of a task, at most: a quarter of a 1 MB second-level cache.
 const FIELDS: usize = 64 << 10;
-/// Numbers of the panels that a task goes over for one block of input channels: as above.
+/// Numbers of the panels that are gone over together for one block of input channels, and sums that a task keeps between
+/// blocks: as above.
 const PANELS: usize = 64 << 10;
+const KEPT: usize = 64 << 10;
 /// Columns of a task, at most, so that it has several rows.
 const COLUMNS: usize = 112;
 /// Output channels of a task, at least, so that filling its fields costs little beside them.
@@ -43,8 +47,9 @@ const NEAR: usize = 256;
 const AHEAD: usize = 4;
 /// Registers of channels in a full panel.
 const REGISTERS: usize = 2;
-/// Positions of a full tile on the instruction set with the most registers.
+/// Positions of a full tile on the instruction set with the most registers: two runs where rows are no longer than that.
 const MOST: usize = 14;
+const RUN: usize = MOST / 2;
 
 /// Channels of a panel.
 fn panel_width<R: Real>() -> usize {
@@ -70,12 +75,15 @@ pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
 
 /// How a convolution is cut into tasks; depends on sizes alone.
 struct Plan {
+    /// Images of a task: several if they are small.
+    images: usize,
     /// Rows and columns of a task.
     band: [usize; 2],
     /// Input channels of a block.
     block: usize,
-    /// Panels of output channels of a task.
+    /// Panels of output channels of a task, and of these the ones that are gone over together.
     panels: usize,
+    together: usize,
     /// Whether the input is read where it lies.
     near: bool,
 }
@@ -96,15 +104,26 @@ impl Plan {
         let band = if near { [height, geometry.output[2]] } else { [rows, columns] };
         let field = field(geometry, band).len();
         block = block.min((FIELDS / field.max(1)).max(1));
+        let bands = height.div_ceil(band[0].max(1)) * geometry.output[2].div_ceil(band[1].max(1));
+        let mut images = (POSITIONS / (band[0] * band[1]).max(1)).clamp(1, geometry.batch.max(1));
+        if bands > 1 {
+            images = 1;
+        } else if !near {
+            images = images.min(FIELDS / (block * field).max(1)).max(1);
+        }
+        // Equal parts.
+        images = geometry.batch.div_ceil(geometry.batch.div_ceil(images).max(1)).max(1);
         let all = geometry.group_out().div_ceil(width);
-        let bands = geometry.batch * height.div_ceil(band[0].max(1)) * geometry.output[2].div_ceil(band[1].max(1));
-        let most = (PANELS / (block * taps * width)).max(1);
+        let bands = geometry.batch.div_ceil(images) * bands;
         // A copied element is used once for each channel where there is one tap.
         let least = if taps == 1 && !near { 4 * CHANNELS } else { CHANNELS }.div_ceil(width);
-        let panels = all.div_ceil(TASKS.div_ceil(bands.max(1))).max(least).min(most);
+        let most = (KEPT / (images * band[0] * band[1] * width).max(1)).max(1);
+        let panels = all.div_ceil(TASKS.div_ceil(bands.max(1))).max(least).min(most.max(least));
         // Equal shares.
         let panels = all.div_ceil(all.div_ceil(panels));
-        Plan { band, block, panels, near }
+        let together = (PANELS / (block * taps * width)).clamp(1, panels);
+        let together = panels.div_ceil(panels.div_ceil(together));
+        Plan { images, band, block, panels, together, near }
     }
 }
 
@@ -203,14 +222,15 @@ pub fn products<T: Floating>(
     let shares = channels.div_ceil(plan.panels * width);
     let cost = plan.band[0] * plan.band[1] * plan.panels * width * depth;
     let target = Shared(out.as_mut_ptr());
-    parallel::for_each_index(geometry.batch * down * across * shares, cost, |task| {
+    let bands = geometry.batch.div_ceil(plan.images) * down * across;
+    parallel::for_each_index(bands * shares, plan.images * cost, |task| {
         // Tasks of one band follow each other.
         let (share, band) = (task % shares, task / shares);
-        let (number, top, left) = (band / (down * across), band / across % down, band % across);
+        let (number, top, left) = (band / (down * across) * plan.images, band / across % down, band % across);
         let (top, left) = (top * plan.band[0], left * plan.band[1]);
         let size = [plan.band[0].min(geometry.output[1] - top), plan.band[1].min(geometry.output[2] - left)];
         let from = number * geometry.in_channels + group * geometry.group_in();
-        let x = &x[from * geometry.plane()..][..geometry.group_in() * geometry.plane()];
+        let x = &x[from * geometry.plane()..];
         let share = share * plan.panels * width..((share + 1) * plan.panels * width).min(channels);
         let place = places.first + top * places.steps[0] + left * places.steps[1];
         let out = number * image + (first + share.start) * places.plane + place;
@@ -223,9 +243,11 @@ pub fn products<T: Floating>(
             packed: &weights.packed[share.start * depth..share.end.next_multiple_of(width) * depth],
             starts: &starts[share.start..share.end.next_multiple_of(width)],
             channels: share.len(),
+            images: plan.images.min(geometry.batch - number),
             origin: [top, left],
             size,
             places,
+            image,
             // SAFETY: `IS_REAL` makes both types one; the place lies in the output.
             out: unsafe { target.get().add(out).cast() },
         };
@@ -245,23 +267,29 @@ struct Task<'a, R> {
     packed: &'a [R],
     starts: &'a [R],
     channels: usize,
+    images: usize,
     /// The first row and column, and how many.
     origin: [usize; 2],
     size: [usize; 2],
     places: Places,
+    /// Elements from one image of the output to the next.
+    image: usize,
     /// The first position of the first channel.
     out: *mut R,
 }
 
 impl<R: Real> Task<'_, R> {
-    /// Computes the task from the input channels of its group.
+    /// Computes the task from the input channels of its group, which `x` begins with.
     fn run<T: Floating<Acc = R>>(&self, x: &[T]) {
         let geometry = self.geometry;
         let [rows, columns] = self.size;
-        let last = (rows - 1) * self.pitch() + columns - 1 + MOST;
         let blocks = geometry.group_in().div_ceil(self.plan.block);
-        let kept = if blocks > 1 { rows * columns * self.starts.len() } else { 0 };
-        let len = if self.plan.near { 0 } else { self.plan.block * self.step + MOST };
+        let kept = if blocks > 1 { self.images * rows * columns * self.starts.len() } else { 0 };
+        let len = if self.plan.near { 0 } else { self.images * self.plan.block * self.step + MOST };
+        let image = geometry.in_channels * geometry.plane();
+        // Elements from one image to the next in fields.
+        let apart = if self.plan.near { image } else { self.plan.block * self.step };
+        let runs = Runs::new(self, apart);
         with_scratch::<R, _>(kept, |kept| {
             with_scratch::<R, _>(len, |fields| {
                 if self.padded() {
@@ -275,20 +303,22 @@ impl<R: Real> Task<'_, R> {
                         // SAFETY: `fits` asked for `IS_REAL`, which makes both types one.
                         unsafe { std::slice::from_raw_parts(x.as_ptr().cast::<R>(), x.len()) }
                     } else {
-                        self.fill(&x[..block.len() * geometry.plane()], fields);
+                        for (number, fields) in fields.chunks_exact_mut(apart.max(1)).take(self.images).enumerate() {
+                            self.fill(&x[number * image..][..block.len() * geometry.plane()], fields);
+                        }
                         &*fields
                     };
-                    let reach = block.len().saturating_sub(1) * self.step + self.steps.farthest + last;
+                    let reach = block.len().saturating_sub(1) * self.step + self.steps.farthest + runs.last;
                     let ends = (number == 0, number + 1 == blocks);
-                    if reach <= fields.len() {
-                        tiles_of_task(self, fields, block, kept, ends);
+                    if reach < fields.len() {
+                        tiles_of_task(self, &runs, fields, block, kept, ends);
                     } else {
                         // The last tile reads beyond its positions, but not beyond the tensor.
-                        with_scratch::<R, _>(reach, |room| {
+                        with_scratch::<R, _>(reach + 1, |room| {
                             let (all, rest) = room.split_at_mut(fields.len());
                             all.copy_from_slice(fields);
                             rest.fill(R::from_usize(0));
-                            tiles_of_task(self, room, block, kept, ends);
+                            tiles_of_task(self, &runs, room, block, kept, ends);
                         });
                     }
                 }

@@ -77,8 +77,17 @@ impl Steps {
         &list[..channels * taps.len() * self.columns]
     }
 
+    /// How many lists there are.
+    pub fn lists(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// The number of the list of a row of positions.
+    pub fn list(&self, row: usize) -> usize {
+        self.of_row[row]
+    }
+
     /// Whether rows of positions differ.
-    #[inline(always)]
     pub fn differ(&self) -> bool {
         self.lists.len() > 1
     }

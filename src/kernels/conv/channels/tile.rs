@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::super::super::float::Real;
 use super::super::super::isa::{Isa, Simd};
 use super::super::super::lanes::{Vector, transpose};
+use super::runs::Runs;
 use super::steps::Step;
-use super::{MOST, Places, REGISTERS, Task};
+use super::{MOST, Places, REGISTERS, RUN, Task};
 
 /// Positions of a full tile.
 const fn tile_rows<S: Simd>() -> usize {
@@ -21,42 +22,57 @@ crate::vectorize! {
     /// All tiles of a task over one block of input channels. `kept` holds what is not finished between blocks; `ends` says
     /// whether this block is the first and the last.
     pub(super) fn tiles_of_task[S; R: Real](
-        simd: S, task: &Task<'_, R>, fields: &[R], block: Range<usize>, kept: &mut [R], ends: (bool, bool)
+        simd: S, task: &Task<'_, R>, runs: &Runs, fields: &[R], block: Range<usize>, kept: &mut [R], ends: (bool, bool)
     ) {
         let width = REGISTERS * <R::Vector<S> as Vector<R>>::LANES;
-        let (all, [rows, columns]) = (task.geometry.depth(), task.size);
+        let (all, len) = (task.geometry.depth(), runs.len);
         let start = block.start * task.geometry.taps() * width;
-        // Rows without gaps between them are one.
-        let joined = task.pitch() == columns && !task.steps.differ();
-        let (rows, columns) = if joined { (1, rows * columns) } else { (rows, columns) };
         let third = &task.geometry.windows[2];
-        let ragged = task.geometry.output[2] > 0 && third.kernel == 3 && !joined && S::ISA == Isa::Avx512;
+        let ragged = third.kernel == 3 && !runs.joined && S::ISA == Isa::Avx512;
         let outside = |at: usize, tap: usize| ragged && third.element(task.origin[1] + at, tap).is_none();
-        let height = columns.div_ceil(columns.div_ceil(tile_rows::<S>()));
-        for row in 0..rows {
-            let steps = task.steps.of_row(task.origin[0] + row, block.len());
-            for column in (0..columns).step_by(height) {
-                let count = height.min(columns - column);
-                let registers = if count <= 7 && S::ISA == Isa::Avx512 { 2 * REGISTERS } else { REGISTERS };
-                let span = registers / REGISTERS * width;
-                let outside = (outside(column, 0), outside(column + count - 1, 2));
-                for first in (0..task.channels).step_by(span) {
-                    let at = row * columns + column;
-                    let tile = Tile {
-                        field: fields[row * task.pitch() + column..].as_ptr(),
-                        steps,
-                        panel: task.packed[first * all + start..].as_ptr(),
-                        next_panel: all * width,
-                        first,
-                        kept: if kept.is_empty() { kept.as_mut_ptr() } else { kept[at * task.starts.len() + first * count..].as_mut_ptr() },
-                        at,
-                        size: (count, span.min(task.channels - first)),
-                        ends,
-                        outside,
-                    };
-                    // SAFETY: `Task::run` has checked that positions and offsets lie in the fields.
-                    unsafe { tile_of_size::<S, R>(task, tile) }
+        let height = len.div_ceil(len.div_ceil(tile_rows::<S>()));
+        for group in (0..task.channels).step_by(task.plan.together * width) {
+            let end = (group + task.plan.together * width).min(task.channels);
+            let (mut number, mut at) = (0, 0);
+            while number < runs.all.len() {
+                let run = runs.all[number];
+                let next = runs.all.get(number + 1).filter(|next| {
+                    runs.paired && task.steps.list(next.row) == task.steps.list(run.row)
+                });
+                for column in (0..len).step_by(height) {
+                    let count = height.min(len - column);
+                    let registers = if count <= RUN && S::ISA == Isa::Avx512 && next.is_none() { 2 * REGISTERS } else { REGISTERS };
+                    let span = registers / REGISTERS * width;
+                    let outside = (outside(column, 0), outside(column + count - 1, 2));
+                    let positions = if next.is_some() { 2 * count } else { count };
+                    for first in (group..end).step_by(span) {
+                        let kept_at = at * task.starts.len() + first * positions;
+                        let tile = Tile {
+                            field: fields[run.field + column..].as_ptr(),
+                            second: next.map_or(0, |next| next.field - run.field),
+                            steps: task.steps.of_row(run.row, block.len()),
+                            panel: task.packed[first * all + start..].as_ptr(),
+                            next_panel: all * width,
+                            first,
+                            kept: if kept.is_empty() { kept.as_mut_ptr() } else { kept[kept_at..].as_mut_ptr() },
+                            at: column,
+                            out: [run.out, next.map_or(run.out, |next| next.out)],
+                            size: (count, span.min(end - first)),
+                            ends,
+                            outside,
+                        };
+                        // SAFETY: `Task::run` has checked that positions and offsets lie in the fields.
+                        unsafe {
+                            if S::ISA == Isa::Avx512 && next.is_some() {
+                                one_tile::<R, R::Vector<S>, MOST, REGISTERS, true>(task, tile);
+                            } else {
+                                tile_of_size::<S, R>(task, tile);
+                            }
+                        }
+                    }
+                    at += positions;
                 }
+                number += if next.is_some() { 2 } else { 1 };
             }
         }
     }
@@ -65,6 +81,8 @@ crate::vectorize! {
 /// A tile: some positions side by side, and channels that registers hold.
 struct Tile<'a, R> {
     field: *const R,
+    /// Elements from one run to the next, if there are two.
+    second: usize,
     steps: &'a [Step],
     panel: *const R,
     /// Elements from one panel to the next.
@@ -72,9 +90,10 @@ struct Tile<'a, R> {
     /// The first channel among the task's.
     first: usize,
     kept: *mut R,
-    /// The first position among the task's.
+    /// The first position of the run, and where runs lie in the output.
     at: usize,
-    /// Positions and channels.
+    out: [usize; 2],
+    /// Positions (of a run) and channels.
     size: (usize, usize),
     ends: (bool, bool),
     /// Of three taps in a row, whether the first falls on padding at the first position, and the last at the last one.
@@ -94,9 +113,9 @@ unsafe fn tile_of_size<S: Simd, R: Real>(task: &Task<'_, R>, tile: Tile<'_, R>) 
             1 => tile_of_height::<S, R, 1>(task, tile),
             2 => tile_of_height::<S, R, 2>(task, tile),
             _ => match tile.size.0 {
-                1 | 2 => one_tile::<R, R::Vector<S>, 2, 4>(task, tile),
-                3 | 4 => one_tile::<R, R::Vector<S>, 4, 4>(task, tile),
-                _ => one_tile::<R, R::Vector<S>, 7, 4>(task, tile),
+                1 | 2 => one_tile::<R, R::Vector<S>, 2, 4, false>(task, tile),
+                3 | 4 => one_tile::<R, R::Vector<S>, 4, 4, false>(task, tile),
+                _ => one_tile::<R, R::Vector<S>, 7, 4, false>(task, tile),
             },
         }
     }
@@ -111,13 +130,13 @@ unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(task: &Task<'_, R>, t
     // SAFETY: passed on from the caller.
     unsafe {
         match tile.size.0 {
-            1 | 2 => one_tile::<R, R::Vector<S>, 2, N>(task, tile),
-            3 | 4 => one_tile::<R, R::Vector<S>, 4, N>(task, tile),
-            5 | 6 if S::ISA != Isa::Portable => one_tile::<R, R::Vector<S>, 6, N>(task, tile),
-            7 | 8 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 8, N>(task, tile),
-            9 | 10 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 10, N>(task, tile),
-            11 | 12 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 12, N>(task, tile),
-            13 | 14 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 14, N>(task, tile),
+            1 | 2 => one_tile::<R, R::Vector<S>, 2, N, false>(task, tile),
+            3 | 4 => one_tile::<R, R::Vector<S>, 4, N, false>(task, tile),
+            5 | 6 if S::ISA != Isa::Portable => one_tile::<R, R::Vector<S>, 6, N, false>(task, tile),
+            7 | 8 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 8, N, false>(task, tile),
+            9 | 10 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 10, N, false>(task, tile),
+            11 | 12 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 12, N, false>(task, tile),
+            13 | 14 if S::ISA == Isa::Avx512 => one_tile::<R, R::Vector<S>, 14, N, false>(task, tile),
             _ => unreachable!("no tile has as many positions"),
         }
     }
@@ -127,13 +146,17 @@ unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(task: &Task<'_, R>, t
 /// `M` positions plus each offset must lie in the field; panels must hold a row for each offset; `kept` must have room for the
 /// tile unless the block is first and last; the tile's positions and channels must be this thread's part of the output.
 #[inline(always)]
-unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(task: &Task<'_, R>, tile: Tile<'_, R>) {
+unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize, const TWO: bool>(
+    task: &Task<'_, R>,
+    tile: Tile<'_, R>,
+) {
     // SAFETY: by the caller's word.
     unsafe {
-        let mut sums: [[V; N]; M] = sum_taps(&tile);
+        let mut sums: [[V; N]; M] = sum_taps::<R, V, M, N, TWO>(&tile);
+        let positions = if TWO { M } else { tile.size.0 };
         let (first, last) = tile.ends;
         let starts = task.starts.as_ptr().add(tile.first);
-        for (i, sums) in sums.iter_mut().enumerate().take(tile.size.0) {
+        for (i, sums) in sums.iter_mut().enumerate().take(positions) {
             for (n, sum) in sums.iter_mut().enumerate() {
                 let kept = tile.kept.wrapping_add(i * N * V::LANES + n * V::LANES);
                 *sum = sum.add(V::load(if first { starts.add(n * V::LANES) } else { kept }));
@@ -142,8 +165,11 @@ unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(task: 
                 }
             }
         }
-        if last {
-            store_columns(task, &tile, &sums);
+        if last && TWO {
+            store_columns::<R, V, N>(task, &tile, tile.out[0], &sums[..M / 2]);
+            store_columns::<R, V, N>(task, &tile, tile.out[1], &sums[M / 2..]);
+        } else if last {
+            store_columns::<R, V, N>(task, &tile, tile.out[0], &sums);
         }
     }
 }
@@ -153,15 +179,17 @@ unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(task: 
 /// # Safety
 /// See [`one_tile`].
 #[inline(always)]
-unsafe fn sum_taps<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile: &Tile<'_, R>) -> [[V; N]; M] {
+unsafe fn sum_taps<R: Real, V: Vector<R>, const M: usize, const N: usize, const TWO: bool>(
+    tile: &Tile<'_, R>,
+) -> [[V; N]; M] {
     // Full tiles alone, as only they are worth it, and small rows consist of them.
-    if matches!((V::REGISTERS, M, N), (32, 14, 2) | (32, 7, 4)) && tile.size.0 == M {
+    if matches!((V::REGISTERS, M, N), (32, 14, 2) | (32, 7, 4)) && (TWO || tile.size.0 == M) {
         // SAFETY: by the caller's word.
         unsafe {
             match tile.outside {
-                (true, true) => return sum_rows_of_three::<R, V, M, N, 1, 1>(tile),
-                (true, false) => return sum_rows_of_three::<R, V, M, N, 1, 0>(tile),
-                (false, true) => return sum_rows_of_three::<R, V, M, N, 0, 1>(tile),
+                (true, true) => return sum_rows_of_three::<R, V, M, N, TWO, true, true>(tile),
+                (true, false) => return sum_rows_of_three::<R, V, M, N, TWO, true, false>(tile),
+                (false, true) => return sum_rows_of_three::<R, V, M, N, TWO, false, true>(tile),
                 (false, false) => {}
             }
         }
@@ -169,12 +197,13 @@ unsafe fn sum_taps<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile: 
     let mut sums = [[V::splat(R::zero()); N]; M];
     for &step in tile.steps {
         // SAFETY: by the caller's word.
-        unsafe { add_products(tile, step, &mut sums, 0, M) };
+        unsafe { add_products::<R, V, M, N, TWO, false, false>(tile, step, &mut sums) };
     }
     sums
 }
 
-/// [`sum_taps`] with three taps in a row, of which the first leaves out `LEFT` positions, and the last `RIGHT`.
+/// [`sum_taps`] with three taps in a row, of which the first falls on padding at the first position of a run (`LEFT`), or the last
+/// at the last one (`RIGHT`).
 ///
 /// # Safety
 /// See [`one_tile`].
@@ -184,8 +213,9 @@ unsafe fn sum_rows_of_three<
     V: Vector<R>,
     const M: usize,
     const N: usize,
-    const LEFT: usize,
-    const RIGHT: usize,
+    const TWO: bool,
+    const LEFT: bool,
+    const RIGHT: bool,
 >(
     tile: &Tile<'_, R>,
 ) -> [[V; N]; M] {
@@ -193,33 +223,44 @@ unsafe fn sum_rows_of_three<
     for taps in tile.steps.chunks_exact(3) {
         // SAFETY: by the caller's word.
         unsafe {
-            add_products(tile, taps[0], &mut sums, LEFT, M);
-            add_products(tile, taps[1], &mut sums, 0, M);
-            add_products(tile, taps[2], &mut sums, 0, M - RIGHT);
+            add_products::<R, V, M, N, TWO, LEFT, false>(tile, taps[0], &mut sums);
+            add_products::<R, V, M, N, TWO, false, false>(tile, taps[1], &mut sums);
+            add_products::<R, V, M, N, TWO, false, RIGHT>(tile, taps[2], &mut sums);
         }
     }
     sums
 }
 
-/// Adds the products of one tap at the positions `first..end`.
+/// Adds the products of one tap at all positions but the first or the last one of each run.
 ///
 /// # Safety
 /// See [`one_tile`].
 #[inline(always)]
-unsafe fn add_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
+unsafe fn add_products<
+    R: Real,
+    V: Vector<R>,
+    const M: usize,
+    const N: usize,
+    const TWO: bool,
+    const FIRST: bool,
+    const LAST: bool,
+>(
     tile: &Tile<'_, R>,
     step: Step,
     sums: &mut [[V; N]; M],
-    first: usize,
-    end: usize,
 ) {
+    let run = if TWO { M / 2 } else { M };
     // SAFETY: by the caller's word.
     unsafe {
         let (field, panel) = (tile.field.add(step.field), tile.panel.add(step.weights));
+        let second = field.wrapping_add(tile.second);
         let weights: [V; N] =
             std::array::from_fn(|n| V::load(panel.add(n / REGISTERS * tile.next_panel + n % REGISTERS * V::LANES)));
-        for i in first..end {
-            let element = V::splat(*field.add(i));
+        for i in 0..M {
+            if FIRST && i % run == 0 || LAST && i % run == run - 1 {
+                continue;
+            }
+            let element = V::splat(if i < run { *field.add(i) } else { *second.add(i - run) });
             for n in 0..N {
                 sums[i][n] = element.mul_add(weights[n], sums[i][n]);
             }
@@ -227,15 +268,16 @@ unsafe fn add_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
     }
 }
 
-/// Writes the sums of a tile, whose rows are positions, to the planes of the output.
+/// Writes the sums of a run of a tile, whose rows are positions, to the planes of the output, from the place `out` on.
 ///
 /// # Safety
 /// The positions and channels of the tile must lie in the output and be this thread's.
 #[inline(always)]
-unsafe fn store_columns<R: Real, V: Vector<R>, const M: usize, const N: usize>(
+unsafe fn store_columns<R: Real, V: Vector<R>, const N: usize>(
     task: &Task<'_, R>,
     tile: &Tile<'_, R>,
-    sums: &[[V; N]; M],
+    out: usize,
+    sums: &[[V; N]],
 ) {
     let (count, channels) = tile.size;
     let (Places { plane, steps: [row, step], .. }, columns) = (task.places, task.size[1]);
@@ -249,13 +291,13 @@ unsafe fn store_columns<R: Real, V: Vector<R>, const M: usize, const N: usize>(
     for n in 0..N {
         for from in (0..count).step_by(V::LANES) {
             let mut rows = [V::splat(R::zero()); 16];
-            for i in 0..V::LANES.min(M) {
-                rows[i] = sums[(from + i).min(M - 1)][n];
+            for (i, row) in rows.iter_mut().enumerate().take(V::LANES.min(sums.len())) {
+                *row = sums[(from + i).min(sums.len() - 1)][n];
             }
             transpose::<R, V>(&mut rows);
             let count = V::LANES.min(count - from);
             for (lane, values) in rows.iter().enumerate().take(V::LANES.min(channels.saturating_sub(n * V::LANES))) {
-                let out = task.out.wrapping_add((tile.first + n * V::LANES + lane) * plane);
+                let out = task.out.wrapping_add(out + (tile.first + n * V::LANES + lane) * plane);
                 // SAFETY: by the caller's word.
                 unsafe {
                     if adjacent {
