@@ -62,7 +62,13 @@ pub fn products<T: Floating>(
 ) {
     let Weights { packed, turned, source } = weights;
     if form::<T>(geometry).is_none() {
-        return channels::products(geometry, x, (group, channels::Weights { packed, turned }), bias, (places, out));
+        return channels::products(
+            geometry,
+            x,
+            (group, channels::Weights { packed, turned, first: 0 }),
+            bias,
+            (places, out),
+        );
     }
     // SAFETY: as in `pack`.
     let planes = unsafe { std::slice::from_raw_parts(packed.as_ptr().cast(), size_of_val(packed) / size_of::<bf16>()) };
@@ -73,6 +79,6 @@ pub fn products<T: Floating>(
     let size = (geometry.group_out(), geometry.depth());
     with_scratch::<T::Acc, _>(channels::packed_len::<T::Acc>(size.0, size.1), |packed| {
         channels::pack(source, size, packed);
-        channels::products(geometry, x, (group, channels::Weights { packed, turned }), bias, (places, out));
+        channels::products(geometry, x, (group, channels::Weights { packed, turned, first: 0 }), bias, (places, out));
     });
 }

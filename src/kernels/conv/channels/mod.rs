@@ -155,6 +155,8 @@ pub struct Weights<'a, R> {
     pub packed: &'a [R],
     /// Whether the taps of a channel are stored from the last to the first.
     pub turned: bool,
+    /// The row of a panel that the weights of this convolution begin with.
+    pub first: usize,
 }
 
 /// The numbers that the packed weights of a group take.
@@ -201,8 +203,11 @@ pub fn products<T: Floating>(
     (places, out): (Places, &mut [T]),
 ) {
     assert!(T::IS_REAL, "the output is written as it is summed");
-    let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
+    let (channels, positions) = (geometry.group_out(), geometry.positions());
     let width = panel_width::<T::Acc>();
+    // Rows of a panel.
+    let depth = weights.packed.len() / channels.next_multiple_of(width);
+    assert!(weights.first + geometry.depth() <= depth, "weights of another convolution");
     if positions == 0 || geometry.batch == 0 || channels == 0 {
         return;
     }
@@ -220,7 +225,7 @@ pub fn products<T: Floating>(
     let steps = Steps::new(geometry, (&field, step), plan.block, weights.turned, width);
     let [down, across] = [0, 1].map(|axis| geometry.output[axis + 1].div_ceil(plan.band[axis]));
     let shares = channels.div_ceil(plan.panels * width);
-    let cost = plan.band[0] * plan.band[1] * plan.panels * width * depth;
+    let cost = plan.band[0] * plan.band[1] * plan.panels * width * geometry.depth();
     let target = Shared(out.as_mut_ptr());
     let bands = geometry.batch.div_ceil(plan.images) * down * across;
     parallel::for_each_index(bands * shares, plan.images * cost, |task| {
@@ -240,6 +245,8 @@ pub fn products<T: Floating>(
             field: &field,
             step,
             steps: &steps,
+            first: weights.first,
+            depth,
             packed: &weights.packed[share.start * depth..share.end.next_multiple_of(width) * depth],
             starts: &starts[share.start..share.end.next_multiple_of(width)],
             channels: share.len(),
@@ -263,6 +270,9 @@ struct Task<'a, R> {
     /// Elements from one channel to the next in fields.
     step: usize,
     steps: &'a Steps,
+    /// The first row of the weights in a panel, and all rows of a panel.
+    first: usize,
+    depth: usize,
     /// Weights of the task's channels, and what each starts from, filled up to whole panels.
     packed: &'a [R],
     starts: &'a [R],

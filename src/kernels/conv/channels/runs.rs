@@ -32,7 +32,7 @@ impl Runs {
     /// The runs of a task whose images are `apart` in the fields.
     pub fn new<R: Real>(task: &Task<'_, R>, apart: usize) -> Runs {
         let [rows, columns] = task.size;
-        let paired = columns == RUN && isa() == Isa::Avx512;
+        let paired = columns == RUN && isa() >= Isa::Avx512;
         let joined = !paired && task.pitch() == columns && !task.steps.differ();
         let (rows, len) = if joined { (1, rows * columns) } else { (rows, columns) };
         let mut all = Vec::with_capacity(task.images * rows);

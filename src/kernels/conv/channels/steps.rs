@@ -26,8 +26,8 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// The steps of a block of channels whose fields are `apart`, with panels of `width` channels. With `turned` the taps of a channel
-    /// are stored from the last to the first.
+    /// The steps of a block of channels whose fields are `apart`, with panels of `width` channels. With `turned` the
+    /// taps of a channel are stored from the last to the first.
     pub fn new(
         geometry: &Geometry,
         (field, apart): (&Field, usize),
@@ -45,7 +45,7 @@ impl Steps {
         };
         for row in 0..geometry.output[1] {
             let (taps, _) = second.taps(row);
-            let known = steps.lists.iter().position(|(rows, _)| *rows == taps);
+            let known = steps.lists.iter().position(|(known, _)| *known == taps);
             let list = known.unwrap_or_else(|| {
                 let mut list = Vec::with_capacity(channels * taps.len() * third.kernel);
                 for channel in 0..channels {

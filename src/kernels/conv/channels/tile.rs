@@ -25,8 +25,8 @@ crate::vectorize! {
         simd: S, task: &Task<'_, R>, runs: &Runs, fields: &[R], block: Range<usize>, kept: &mut [R], ends: (bool, bool)
     ) {
         let width = REGISTERS * <R::Vector<S> as Vector<R>>::LANES;
-        let (all, len) = (task.geometry.depth(), runs.len);
-        let start = block.start * task.geometry.taps() * width;
+        let (all, len) = (task.depth, runs.len);
+        let start = (task.first + block.start * task.geometry.taps()) * width;
         let third = &task.geometry.windows[2];
         let ragged = third.kernel == 3 && !runs.joined && S::ISA == Isa::Avx512;
         let outside = |at: usize, tap: usize| ragged && third.element(task.origin[1] + at, tap).is_none();

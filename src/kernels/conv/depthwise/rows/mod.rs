@@ -27,7 +27,7 @@ pub fn fits(geometry: &Geometry) -> bool {
     let plain = |window: &Window| window.dilation == 1 && matches!(window.stride, 1 | 2);
     let square = second.kernel == third.kernel && second.stride == third.stride;
     // Five by five sums of products, or what they are multiplied with, take the registers of AVX-512.
-    let known = second.kernel == 3 || second.kernel == 5 && isa() == Isa::Avx512;
+    let known = second.kernel == 3 || second.kernel == 5 && isa() >= Isa::Avx512;
     isa() != Isa::Portable && *first == Window::unit() && plain(second) && plain(third) && square && known
 }
 
