@@ -77,14 +77,6 @@ fn exchanged(geometry: &Geometry) -> Geometry {
     Geometry { in_channels: geometry.out_channels, out_channels: geometry.in_channels, ..geometry.clone() }
 }
 
-/// A tap, and where its weights lie in a panel: the row of the first output channel, and rows to the next one's.
-#[derive(Clone, Copy)]
-struct Tap {
-    tap: usize,
-    row: usize,
-    step: usize,
-}
-
 /// One phase as a convolution over output gradients.
 struct Part {
     turned: Geometry,

@@ -14,15 +14,15 @@ fn numbers<T: Floating>(len: usize, seed: usize) -> Vec<T> {
 }
 
 /// Inputs, weights and output gradients of a geometry.
-struct Case<T> {
-    x: Vec<T>,
-    w: Vec<T>,
-    g: Vec<T>,
+pub(super) struct Case<T> {
+    pub x: Vec<T>,
+    pub w: Vec<T>,
+    pub g: Vec<T>,
     bias: Vec<T>,
 }
 
 impl<T: Floating> Case<T> {
-    fn new(geometry: &Geometry) -> Self {
+    pub fn new(geometry: &Geometry) -> Self {
         Case {
             x: numbers(geometry.batch * geometry.in_channels * geometry.plane(), 1),
             w: numbers(geometry.out_channels * geometry.depth(), 2),
@@ -33,7 +33,7 @@ impl<T: Floating> Case<T> {
 }
 
 /// All results of the kernels: output, input gradient, weight gradient, bias gradient.
-fn kernels<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T>; 4] {
+pub(super) fn kernels<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T>; 4] {
     let nan = T::from_acc(T::Acc::from_f64(f64::NAN));
     let (mut out, mut dx) = (vec![nan; case.g.len()], vec![nan; case.x.len()]);
     let (mut dw, mut db) = (vec![nan; case.w.len()], vec![nan; geometry.out_channels]);
@@ -45,7 +45,7 @@ fn kernels<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T>; 4] {
 }
 
 /// The same by plain loops.
-fn oracle<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T::Acc>; 4] {
+pub(super) fn oracle<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T::Acc>; 4] {
     let value = |list: &[T], at: usize| list[at].to_acc();
     let channel = |at: usize, size: usize, count: usize| at / size.max(1) % count.max(1);
     let bias = |len, size, count| (0..len).map(|at| value(&case.bias, channel(at, size, count))).collect::<Vec<_>>();
@@ -64,7 +64,7 @@ fn oracle<T: Floating>(geometry: &Geometry, case: &Case<T>) -> [Vec<T::Acc>; 4] 
     [out, dx, dw, db]
 }
 
-fn check<T: Floating>(geometry: &Geometry) {
+pub(super) fn check<T: Floating>(geometry: &Geometry) {
     let case = Case::<T>::new(geometry);
     let got = kernels(geometry, &case);
     for ((name, got), expected) in ["out", "dx", "dw", "db"].iter().zip(got).zip(oracle(geometry, &case)) {
@@ -103,72 +103,8 @@ proptest! {
     }
 }
 
-/// Depthwise convolutions with square windows, of any padding.
-fn any_depthwise() -> impl Strategy<Value = Geometry> {
-    let axis = || (0usize..40, 0usize..4, 0usize..4);
-    let size = (prop_oneof![3 => Just(3usize), 1 => Just(5), 1 => Just(2)], 1usize..4);
-    (1usize..4, 2usize..5, 1usize..3, size, axis(), axis()).prop_map(
-        |(batch, groups, multiple, (kernel, stride), down, across)| {
-            let windows = [down, across].map(|(more, pad_before, pad_after)| {
-                let least = kernel.saturating_sub(pad_before + pad_after).max(1);
-                Window { stride, pad_before, pad_after, ..Window::new(least + more, kernel) }
-            });
-            Geometry::new(batch, (groups, groups * multiple), groups, &windows)
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn random_depthwise_convolutions_equal_plain_loops(geometry in any_depthwise(), wide in any::<bool>()) {
-        if wide { check::<f64>(&geometry) } else { check::<f32>(&geometry) }
-    }
-}
-
-#[test]
-fn depthwise_layers_of_known_networks_are_read_where_they_lie() {
-    let isa = crate::kernels::isa::isa();
-    let geometry = |windows: [Window; 2]| Geometry::new(1, (8, 8), 8, &windows);
-    for (size, stride) in [(112, 1), (112, 2), (14, 1), (14, 2), (7, 1)] {
-        let taken = geometry(square(size, 3, stride, 1));
-        let wide = isa != crate::kernels::isa::Isa::Portable;
-        assert_eq!(depthwise::rows::fits(&taken), wide, "{taken:?}");
-        assert_eq!(depthwise::rows::fits_input_gradient(&taken), wide && stride == 2, "{taken:?}");
-        let large = geometry(square(size, 5, stride, 2));
-        assert_eq!(depthwise::rows::fits(&large), isa >= crate::kernels::isa::Isa::Avx512, "{large:?}");
-    }
-    for other in [geometry(square(9, 7, 1, 3)), geometry(square(9, 3, 3, 1))] {
-        assert!(!depthwise::rows::fits(&other), "{other:?}");
-    }
-}
-
-#[test]
-fn depthwise_taps_meet_infinities_only_where_they_lie() {
-    for geometry in
-        [Geometry::new(2, (2, 2), 2, &square(11, 3, 1, 0)), Geometry::new(2, (2, 2), 2, &square(21, 3, 2, 0))]
-    {
-        // Elsewhere zeros behind the end of a row meet what comes next.
-        let places = if depthwise::rows::fits(&geometry) { geometry.plane() } else { 0 };
-        for at in 0..places {
-            let mut case = Case::<f32>::new(&geometry);
-            case.g.fill(1.0);
-            case.w.fill(1.0);
-            case.x[at] = f32::INFINITY;
-            let got = kernels(&geometry, &case);
-            for (list, (got, expected)) in got.iter().zip(oracle(&geometry, &case)).enumerate() {
-                assert!(
-                    got.iter().zip(&expected).all(|(got, expected)| got == expected),
-                    "{list} {at} of {geometry:?}"
-                );
-            }
-        }
-    }
-}
-
 /// A square window with equal padding on both sides.
-fn square(input: usize, kernel: usize, stride: usize, pad: usize) -> [Window; 2] {
+pub(super) fn square(input: usize, kernel: usize, stride: usize, pad: usize) -> [Window; 2] {
     [Window { stride, pad_before: pad, pad_after: pad, ..Window::new(input, kernel) }; 2]
 }
 

@@ -6,7 +6,7 @@
 //! out behind the end of a row is left out when rows are stored. Fields are bands of some rows, to stay in the nearest cache.
 
 mod input;
-pub mod rows;
+mod rows;
 mod slide;
 
 use super::super::float::{Floating, Real};
@@ -235,3 +235,6 @@ impl<'a> Bands<'a> {
         load_rows(g, width, rows, self.pitch);
     }
 }
+
+#[cfg(test)]
+mod tests;
