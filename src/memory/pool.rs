@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-/// Slack over the most bytes that were ever in use: this, and an eighth of them.
+/// Slack over the most bytes that were ever in use: this, and half of them. A training step has its activations in use at one time and
+/// their gradients, of other sizes, at another: with less, networks with many sizes of them would give back and take anew.
 const SLACK: usize = 32 << 20;
 
 /// Classes above the one asked for that may serve a request: at most a fifth of the block is then idle.
@@ -105,7 +106,7 @@ impl Pool {
 
     /// Bytes in use and free that are not too many.
     fn limit(&self) -> usize {
-        self.most.saturating_add(self.most / 8).saturating_add(SLACK)
+        self.most.saturating_add(self.most / 2).saturating_add(SLACK)
     }
 
     fn use_more(&mut self, size: usize) {
