@@ -32,6 +32,8 @@ pub trait Real: Floating<Acc = Self> + Float + NumAssign + Sum + Exp {
     fn from_usize(value: usize) -> Self;
     /// A constant or an attribute as a number.
     fn from_f64(value: f64) -> Self;
+    /// A whole number that the mantissa holds, from 0 on. No instruction of its own is needed, so vectors can be made of it.
+    fn to_place(self) -> i64;
 }
 
 macro_rules! real {
@@ -60,6 +62,11 @@ macro_rules! real {
             #[inline(always)]
             fn from_f64(value: f64) -> $type {
                 value as $type
+            }
+            #[inline(always)]
+            fn to_place(self) -> i64 {
+                let low = 1u64 << ($type::MANTISSA_DIGITS - 1);
+                (u64::from((self + low as $type).to_bits()) & (low - 1)) as i64
             }
         }
     };

@@ -48,6 +48,8 @@ pub trait Vector<T>: Copy {
     fn unzip(self, next: Self) -> (Self, Self);
     /// The elements of `self` and `next` in turn: what [`unzip`](Vector::unzip) takes apart.
     fn zip(self, next: Self) -> (Self, Self);
+    /// `value` and `place` in the lanes where `value` is larger than `self` or a nan, else `self` and `at`.
+    fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self);
     /// `self * other`.
     fn mul(self, other: Self) -> Self;
     /// `self + other`.
@@ -101,6 +103,12 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         (Lanes(std::array::from_fn(at)), Lanes(std::array::from_fn(|i| at(N + i))))
     }
     #[inline(always)]
+    fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self) {
+        let taken = |i: usize| value.0[i] > self.0[i] || value.0[i].is_nan();
+        let pick = |new: Self, old: Self| Lanes(std::array::from_fn(|i| if taken(i) { new.0[i] } else { old.0[i] }));
+        (pick(value, self), pick(place, at))
+    }
+    #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] * other.0[i]))
     }
@@ -122,7 +130,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $fmadd:ident,
-     part: $load_part:ident $store_first:ident, unzip: $unzip:ident, zip: $zip:ident) => {
+     part: $load_part:ident $store_first:ident, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -165,6 +173,11 @@ macro_rules! x86_vector {
                 unsafe { $zip(self, next) }
             }
             #[inline(always)]
+            fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self) {
+                // SAFETY: as in `splat`.
+                unsafe { $larger(self, at, value, place) }
+            }
+            #[inline(always)]
             fn mul(self, other: Self) -> Self {
                 // SAFETY: as in `splat`.
                 unsafe { core::arch::x86_64::$mul(self, other) }
@@ -186,16 +199,16 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
     _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_fmadd_ps,
-    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32);
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
     _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_fmadd_pd,
-    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64);
+    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_fmadd_ps,
-    part: load_part_512f32 store_first_512f32, unzip: unzip_512f32, zip: zip_512f32);
+    part: load_part_512f32 store_first_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_fmadd_pd,
-    part: load_part_512f64 store_first_512f64, unzip: unzip_512f64, zip: zip_512f64);
+    part: load_part_512f64 store_first_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64);

@@ -1,4 +1,4 @@
-//! What is more than one instruction: masked reads and writes, and taking pairs apart.
+//! What is more than one instruction: masked reads and writes, taking pairs apart, choosing.
 
 use core::arch::x86_64::*;
 use std::ops::Range;
@@ -149,5 +149,41 @@ pub unsafe fn zip_256f64(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
     unsafe {
         let (low, high) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
         (_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31))
+    }
+}
+#[inline(always)]
+pub unsafe fn larger_512f32(best: __m512, at: __m512, value: __m512, place: __m512) -> (__m512, __m512) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(value, value);
+        let taken = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(value, best) | nan;
+        (_mm512_mask_mov_ps(best, taken, value), _mm512_mask_mov_ps(at, taken, place))
+    }
+}
+#[inline(always)]
+pub unsafe fn larger_512f64(best: __m512d, at: __m512d, value: __m512d, place: __m512d) -> (__m512d, __m512d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let nan = _mm512_cmp_pd_mask::<_CMP_UNORD_Q>(value, value);
+        let taken = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(value, best) | nan;
+        (_mm512_mask_mov_pd(best, taken, value), _mm512_mask_mov_pd(at, taken, place))
+    }
+}
+#[inline(always)]
+pub unsafe fn larger_256f32(best: __m256, at: __m256, value: __m256, place: __m256) -> (__m256, __m256) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(value, value);
+        let taken = _mm256_or_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(value, best), nan);
+        (_mm256_blendv_ps(best, value, taken), _mm256_blendv_ps(at, place, taken))
+    }
+}
+#[inline(always)]
+pub unsafe fn larger_256f64(best: __m256d, at: __m256d, value: __m256d, place: __m256d) -> (__m256d, __m256d) {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe {
+        let nan = _mm256_cmp_pd::<_CMP_UNORD_Q>(value, value);
+        let taken = _mm256_or_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(value, best), nan);
+        (_mm256_blendv_pd(best, value, taken), _mm256_blendv_pd(at, place, taken))
     }
 }

@@ -4,7 +4,7 @@ use num_traits::Zero;
 
 use super::super::float::Floating;
 use super::super::parallel;
-use super::Geometry;
+use super::{Geometry, lanes};
 use std::ops::Range;
 
 /// Columns that are computed together.
@@ -16,22 +16,28 @@ const COLUMNS: usize = 64;
 /// padding altogether gives `lowest` and the place -1.
 pub fn max<T>(geometry: &Geometry, x: &[T], lowest: T, out: &mut [T], places: &mut [i64])
 where
-    T: Copy + PartialOrd + Send + Sync,
+    T: Copy + PartialOrd + Send + Sync + 'static,
 {
     let (plane, positions) = (geometry.plane(), geometry.positions());
     debug_assert_eq!((x.len(), out.len()), (geometry.planes * plane, geometry.planes * positions));
     let steady = Steady::of(geometry);
     let cost = geometry.work() * 2;
     parallel::for_each_chunk_pair((out, positions), (places, positions), cost, |index, out, places| {
+        let rest = &x[index * plane..];
+        if lanes::rows(geometry, &steady, rest, lowest, out, places) {
+            let steady = Steady { columns: steady.columns.clone(), stride: 0 };
+            return max_of_plane(geometry, &steady, &rest[..plane], lowest, out, places);
+        }
         max_of_plane(geometry, &steady, &x[index * plane..][..plane], lowest, out, places);
     });
 }
 
 /// Columns whose windows are alike and follow each other at one stride: all but those at borders, of windows that slide.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Steady {
-    columns: Range<usize>,
-    stride: usize,
+pub(super) struct Steady {
+    pub columns: Range<usize>,
+    /// 0 where these columns are done.
+    pub stride: usize,
 }
 
 impl Steady {
@@ -116,7 +122,7 @@ crate::vectorize! {
                     });
                     (out[column], places[column]) = (best, place);
                 }
-                for start in steady.columns.clone().step_by(COLUMNS) {
+                for start in steady.columns.clone().step_by(COLUMNS).filter(|_| steady.stride > 0) {
                     let count = COLUMNS.min(steady.columns.end - start);
                     let span = &columns[start];
                     let mut best = Best { values: [lowest; COLUMNS], places: [-1; COLUMNS] };

@@ -3,8 +3,10 @@
 //! Inputs are contiguous `[planes, spatial]` (batch and channels in one axis), outputs `[planes, positions]`; fewer than three
 //! spatial axes are three with units in front. Windows of either kind become one [`Span`] for each output position and axis,
 //! so that each kernel exists once.
+#![allow(unsafe_code)]
 
 mod average;
+mod lanes;
 mod max;
 
 pub use average::{Divisor, average, average_gradient};
