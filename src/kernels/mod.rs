@@ -16,6 +16,7 @@ pub mod float;
 pub mod gemm;
 pub mod index;
 pub mod isa;
+pub mod kept;
 pub mod lanes;
 pub mod math;
 #[cfg(test)]

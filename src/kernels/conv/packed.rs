@@ -4,16 +4,16 @@ use ndarray::ArrayView2;
 
 use super::super::float::Floating;
 use super::super::gemm::operand::Strided;
+use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
 use super::weighted::{self, Form, Weights, form, group_len};
 use super::{Algorithm, Geometry, forward_algorithm};
 use crate::error::Result;
-use crate::memory::Block;
 
 /// The weights of all groups of a convolution, for any input that has as many channels.
 pub struct Packed {
-    memory: Block,
+    numbers: Kept,
     /// Channels of a group, its depth, groups, and the size of a number.
     shape: [usize; 4],
     form: Form,
@@ -29,15 +29,12 @@ impl Packed {
             return Ok(None);
         }
         let (len, count) = (group_len::<T>(geometry), geometry.group_out() * geometry.depth());
-        let memory = Block::new(geometry.groups * len * size_of::<T::Acc>())?;
-        let packed = Packed { memory, shape: shape::<T>(geometry), form: form::<T>(geometry) };
-        // SAFETY: the block has room for as many numbers, is aligned for them, and belongs to this function alone.
-        let numbers =
-            unsafe { std::slice::from_raw_parts_mut(packed.memory.as_ptr().cast::<T::Acc>(), geometry.groups * len) };
-        for (w, to) in w.chunks_exact(count).zip(numbers.chunks_exact_mut(len)) {
-            weighted::pack::<T>(geometry, &operand(geometry, w), to);
-        }
-        Ok(Some(packed))
+        let numbers = Kept::new::<T::Acc>(geometry.groups * len, |numbers| {
+            for (w, to) in w.chunks_exact(count).zip(numbers.chunks_exact_mut(len)) {
+                weighted::pack::<T>(geometry, &operand(geometry, w), to);
+            }
+        })?;
+        Ok(Some(Packed { numbers, shape: shape::<T>(geometry), form: form::<T>(geometry) }))
     }
 
     /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them.
@@ -51,9 +48,7 @@ impl Packed {
         assert!(self.is_for::<T>(geometry), "weights packed for another convolution");
         let count = geometry.group_out() * geometry.depth();
         for group in 0..geometry.groups {
-            // SAFETY: the block holds so many numbers, as was just compared, and nobody writes to them any more.
-            let packed =
-                unsafe { std::slice::from_raw_parts(self.memory.as_ptr().cast::<T::Acc>().add(group * len), len) };
+            let packed = &self.numbers.numbers::<T::Acc>()[group * len..][..len];
             group_products(geometry, x, (group, packed, &w[group * count..][..count]), bias, out);
         }
     }

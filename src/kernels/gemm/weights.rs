@@ -6,16 +6,16 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::super::amx::Terms;
 use super::super::amx::pack::{Panels, Side};
 use super::super::float::{Floating, Real};
+use super::super::kept::Kept;
 use super::driver::{Size, multiply_by_packed};
 use super::kernel::{Output, Start, tile};
 use super::operand::{Packed, Strided};
 use super::{gemm, tiled};
 use crate::error::Result;
-use crate::memory::Block;
 
 /// Weights `[n, k]` in the form in which products `x w^T` read them.
 pub struct Weights {
-    memory: Block,
+    numbers: Kept,
     /// `n`, `k`, and the size of a number.
     shape: [usize; 3],
     /// Planes for the matrix unit, for products of these terms; else panels of numbers.
@@ -37,17 +37,17 @@ impl Weights {
         let (shape, planes) = ([n, k, size_of::<T>()], tiled::applies_to_weights::<T>((n, k)));
         let source = Strided::left(w);
         if let Some(terms) = planes {
-            let memory = filled::<bf16>(Panels::size(terms, n, k), |buffer| {
+            let numbers = Kept::new::<bf16>(Panels::size(terms, n, k), |buffer| {
                 Panels::pack::<T::Acc>(Side::Right, terms, &source, (0..n, k), buffer);
             })?;
-            return Ok(Weights { memory, shape, planes });
+            return Ok(Weights { numbers, shape, planes });
         }
-        let memory = filled::<T::Acc>(Packed::<T::Acc>::size(n, k, width), |buffer| {
+        let numbers = Kept::new::<T::Acc>(Packed::<T::Acc>::size(n, k, width), |buffer| {
             if !buffer.is_empty() {
                 Packed::pack(&source, 0..n, k, width, buffer);
             }
         })?;
-        Ok(Weights { memory, shape, planes })
+        Ok(Weights { numbers, shape, planes })
     }
 
     /// Whether these are weights of `n` outputs and `k` inputs in `T`, as exact as is asked for.
@@ -73,12 +73,7 @@ impl Weights {
         let output = Output { start: out.as_mut_ptr(), row, column, span: n.max(1), group: 0 };
         let left = Strided::left(x.view());
         if let Some(terms) = self.planes {
-            let right = tiled::RightOperand::<Strided<'_, T>>::Packed(Panels::of(
-                self.numbers(Panels::size(terms, n, k)),
-                terms,
-                n,
-                k,
-            ));
+            let right = tiled::RightOperand::<Strided<'_, T>>::Packed(Panels::of(self.numbers.numbers(), terms, n, k));
             // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides; the unit was there when the
             // weights were packed.
             if !unsafe { tiled::multiply((size, terms), T::Acc::from_usize(1), (&left, right), start, output) } {
@@ -87,23 +82,8 @@ impl Weights {
             return;
         }
         let width = tile::<T::Acc>().1;
-        let packed = Packed::of(self.numbers(Packed::<T::Acc>::size(n, k, width)), n, k, width);
+        let packed = Packed::of(self.numbers.numbers(), n, k, width);
         // SAFETY: as above.
         unsafe { multiply_by_packed(size, (&left, packed), start, output) };
     }
-
-    /// The numbers of the packed form.
-    fn numbers<N: Floating>(&self, len: usize) -> &[N] {
-        assert!(len * size_of::<N>() <= self.memory.bytes(), "weights that are packed otherwise");
-        // SAFETY: the block holds so many numbers, and nobody writes to them any more.
-        unsafe { std::slice::from_raw_parts(self.memory.as_ptr().cast(), len) }
-    }
-}
-
-/// A block of `len` numbers that `fill` writes.
-fn filled<N: Floating>(len: usize, fill: impl FnOnce(&mut [N])) -> Result<Block> {
-    let memory = Block::new(len * size_of::<N>())?;
-    // SAFETY: the block has room for as many numbers, is aligned for them, and belongs to this function alone.
-    fill(unsafe { std::slice::from_raw_parts_mut(memory.as_ptr().cast(), len) });
-    Ok(memory)
 }
