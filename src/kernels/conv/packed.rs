@@ -28,13 +28,14 @@ impl Packed {
         if forward_algorithm(geometry) == Algorithm::Depthwise || !channels::fits::<T>(geometry) || w.is_empty() {
             return Ok(None);
         }
-        let (len, count) = (group_len::<T>(geometry), geometry.group_out() * geometry.depth());
+        let form = form::<T>(geometry);
+        let (len, count) = (group_len::<T>(geometry, form), geometry.group_out() * geometry.depth());
         let numbers = Kept::new::<T::Acc>(geometry.groups * len, |numbers| {
             for (w, to) in w.chunks_exact(count).zip(numbers.chunks_exact_mut(len)) {
-                weighted::pack::<T>(geometry, &operand(geometry, w), to);
+                weighted::pack::<T>(geometry, form, &operand(geometry, w), to);
             }
         })?;
-        Ok(Some(Packed { numbers, shape: shape::<T>(geometry), form: form::<T>(geometry) }))
+        Ok(Some(Packed { numbers, shape: shape::<T>(geometry), form }))
     }
 
     /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them.
@@ -44,12 +45,12 @@ impl Packed {
 
     /// [`forward`](super::forward) for a geometry that this [`is_for`](Packed::is_for), with the weights that were packed.
     pub fn forward<T: Floating>(&self, geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
-        let len = group_len::<T>(geometry);
-        assert!(self.is_for::<T>(geometry), "weights packed for another convolution");
+        let len = group_len::<T>(geometry, self.form);
+        assert!(self.shape == shape::<T>(geometry), "weights packed for another convolution");
         let count = geometry.group_out() * geometry.depth();
         for group in 0..geometry.groups {
             let packed = &self.numbers.numbers::<T::Acc>()[group * len..][..len];
-            group_products(geometry, x, (group, packed, &w[group * count..][..count]), bias, out);
+            group_products((geometry, self.form), x, (group, packed, &w[group * count..][..count]), bias, out);
         }
     }
 }
@@ -67,24 +68,25 @@ fn operand<'a, T: Floating>(geometry: &Geometry, w: &'a [T]) -> Strided<'a, T> {
 
 /// The products of a group with its packed weights.
 fn group_products<T: Floating>(
-    geometry: &Geometry,
+    (geometry, form): (&Geometry, Form),
     x: &[T],
     (group, packed, w): (usize, &[T::Acc], &[T]),
     bias: Option<&[T]>,
     out: &mut [T],
 ) {
-    let weights = Weights { packed, turned: false, source: &operand(geometry, w) };
+    let weights = Weights { form, packed, turned: false, source: &operand(geometry, w) };
     weighted::products(geometry, x, (group, weights), bias, (Places::dense(geometry), out));
 }
 
 /// The forward function with weights packed for this call.
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
     let count = geometry.group_out() * geometry.depth();
-    with_scratch::<T::Acc, _>(group_len::<T>(geometry), |packed| {
+    let form = form::<T>(geometry);
+    with_scratch::<T::Acc, _>(group_len::<T>(geometry, form), |packed| {
         for group in 0..geometry.groups {
             let w = &w[group * count..][..count];
-            weighted::pack::<T>(geometry, &operand(geometry, w), packed);
-            group_products(geometry, x, (group, packed, w), bias, out);
+            weighted::pack::<T>(geometry, form, &operand(geometry, w), packed);
+            group_products((geometry, form), x, (group, packed, w), bias, out);
         }
     });
 }

@@ -126,12 +126,12 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
     }
     let count = geometry.group_out() * geometry.depth();
     for Part { turned, places, taps } in &parts {
-        let taps = places_of_taps([&taps[..]], geometry.group_out());
-        with_scratch::<T::Acc, _>(group_len::<T>(turned), |packed| {
+        let (taps, form) = (places_of_taps([&taps[..]], geometry.group_out()), form::<T>(turned));
+        with_scratch::<T::Acc, _>(group_len::<T>(turned, form), |packed| {
             for group in 0..geometry.groups {
                 let source = &Exchanged { geometry, taps: &taps, w: &w[group * count..][..count] };
-                weighted::pack::<T>(turned, source, packed);
-                let weights = Weights { packed, turned: true, source };
+                weighted::pack::<T>(turned, form, source, packed);
+                let weights = Weights { form, packed, turned: true, source };
                 weighted::products(turned, g, (group, weights), bias, (*places, &mut *dx));
             }
         });

@@ -16,6 +16,7 @@ use super::super::amx::tiles::{Job, Left, Registers, SUMS, finite, sum};
 use super::super::amx::{DEPTH, LANES, SIDE, Terms, singles, singles_mut};
 use super::super::float::{Floating, Real};
 use super::super::gemm::operand::{Operand, Strided};
+use super::super::isa::{Isa, isa};
 use super::super::lanes::transposed;
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
@@ -116,17 +117,17 @@ pub fn pack<R: Real>(geometry: &Geometry, terms: Terms, weights: &impl Operand<R
 /// output is not finite, and then what `out` holds is nothing.
 ///
 /// # Panics
-/// If the places lie outside of their planes, or the geometry is not one that this [`applies`] to.
+/// If the places lie outside of their planes, or there are fewer weights.
 pub fn products<T: Floating>(
-    geometry: &Geometry,
+    (geometry, terms): (&Geometry, Terms),
     x: &[T],
     (group, weights, turned): (usize, &[bf16], bool),
     bias: Option<&[T]>,
     (places, out): (Places, &mut [T]),
 ) -> bool {
-    let terms = applies::<T>(geometry).expect("a geometry for the matrix unit");
+    assert!(isa() == Isa::Amx, "a matrix unit");
     let (channels, [_, height, width]) = (geometry.group_out(), geometry.output);
-    if geometry.batch == 0 {
+    if geometry.batch == 0 || channels == 0 || geometry.positions() == 0 {
         return true;
     }
     let last = places.first + (height - 1) * places.steps[0] + (width - 1) * places.steps[1];
@@ -177,7 +178,7 @@ pub fn products<T: Floating>(
         let end = (image * geometry.out_channels + first + outputs.len()) * places.plane;
         // SAFETY: the planes of these channels lie in the output; tasks write to places of their own.
         let out = unsafe { target.get().add(start) };
-        // SAFETY: as above; `applies` says that the unit is there.
+        // SAFETY: as above; the unit is there.
         if !unsafe {
             task.run(&x[from * geometry.plane()..][..geometry.group_in() * geometry.plane()], out, end - start)
         } {

@@ -19,16 +19,16 @@ pub fn form<T: Floating>(geometry: &Geometry) -> Form {
 }
 
 /// The numbers that the packed weights of a group take.
-pub fn group_len<T: Floating>(geometry: &Geometry) -> usize {
-    match form::<T>(geometry) {
+pub fn group_len<T: Floating>(geometry: &Geometry, form: Form) -> usize {
+    match form {
         Some(terms) => tiled::packed_len(geometry, terms).div_ceil(size_of::<T::Acc>() / size_of::<bf16>()),
         None => channels::packed_len::<T::Acc>(geometry.group_out(), geometry.depth()),
     }
 }
 
 /// Packs the weights of a group (lanes: output channels; depth: taps of all input channels).
-pub fn pack<T: Floating>(geometry: &Geometry, weights: &impl Operand<T::Acc>, packed: &mut [T::Acc]) {
-    match form::<T>(geometry) {
+pub fn pack<T: Floating>(geometry: &Geometry, form: Form, weights: &impl Operand<T::Acc>, packed: &mut [T::Acc]) {
+    match form {
         Some(terms) => {
             let (start, len) = (packed.as_mut_ptr(), size_of_val(packed) / size_of::<bf16>());
             // SAFETY: the same memory; plain numbers both, the smaller ones in the place of the larger.
@@ -41,7 +41,9 @@ pub fn pack<T: Floating>(geometry: &Geometry, weights: &impl Operand<T::Acc>, pa
 
 /// The weights of a group, as [`pack`] leaves them and as they were.
 pub struct Weights<'a, T: Floating, O> {
-    /// As they were packed for a geometry of the same form.
+    /// How they are packed: as is best for the geometry, or was when they were.
+    pub form: Form,
+    /// As they were packed.
     pub packed: &'a [T::Acc],
     /// Whether the taps of a channel are stored from the last to the first.
     pub turned: bool,
@@ -60,8 +62,8 @@ pub fn products<T: Floating>(
     bias: Option<&[T]>,
     (places, out): (Places, &mut [T]),
 ) {
-    let Weights { packed, turned, source } = weights;
-    if form::<T>(geometry).is_none() {
+    let Weights { form, packed, turned, source } = weights;
+    let Some(terms) = form else {
         return channels::products(
             geometry,
             x,
@@ -69,10 +71,10 @@ pub fn products<T: Floating>(
             bias,
             (places, out),
         );
-    }
+    };
     // SAFETY: as in `pack`.
     let planes = unsafe { std::slice::from_raw_parts(packed.as_ptr().cast(), size_of_val(packed) / size_of::<bf16>()) };
-    if tiled::products(geometry, x, (group, planes, turned), bias, (places, &mut *out)) {
+    if tiled::products((geometry, terms), x, (group, planes, turned), bias, (places, &mut *out)) {
         return;
     }
     // What is not finite is computed as `T` has it.
