@@ -11,26 +11,44 @@ use super::float::Real;
 
 /// Sums kept at once along a row.
 const LANES: usize = 32;
+/// The same in what is over at its end.
+const FEW: usize = 8;
 
 /// The sums of `term(x, y)`, a pair, over elements of two rows of the same length, in several chains.
 #[inline(always)]
 fn sum_pairs<R: Real>(x: &[R], y: &[R], term: impl Fn(R, R) -> (R, R)) -> (R, R) {
-    let (mut first, mut second) = ([R::zero(); LANES], [R::zero(); LANES]);
-    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let rest = xs.remainder().iter().zip(ys.remainder());
-    for (x, y) in xs.zip(ys) {
-        for i in 0..LANES {
+    let y = &y[..x.len()];
+    let (whole, most) = (x.len() / LANES * LANES, x.len() / FEW * FEW);
+    let (mut first, mut second) = (R::zero(), R::zero());
+    let mut add = |(a, b): (R, R)| {
+        first += a;
+        second += b;
+    };
+    // What is over goes by shorter lists and by itself: an index into the long ones would take them out of registers.
+    if whole > 0 {
+        add(in_lanes::<R, LANES>(&x[..whole], &y[..whole], &term));
+    }
+    if whole < most {
+        add(in_lanes::<R, FEW>(&x[whole..most], &y[whole..most], &term));
+    }
+    for (&x, &y) in x[most..].iter().zip(&y[most..]) {
+        add(term(x, y));
+    }
+    (first, second)
+}
+
+/// [`sum_pairs`] over a multiple of `N` elements.
+#[inline(always)]
+fn in_lanes<R: Real, const N: usize>(x: &[R], y: &[R], term: impl Fn(R, R) -> (R, R)) -> (R, R) {
+    let (mut first, mut second) = ([R::zero(); N], [R::zero(); N]);
+    for (x, y) in x.chunks_exact(N).zip(y.chunks_exact(N)) {
+        for i in 0..N {
             let (a, b) = term(x[i], y[i]);
             first[i] += a;
             second[i] += b;
         }
     }
-    for (i, (&x, &y)) in rest.enumerate() {
-        let (a, b) = term(x, y);
-        first[i] += a;
-        second[i] += b;
-    }
-    let mut width = LANES;
+    let mut width = N;
     while width > 1 {
         width /= 2;
         for i in 0..width {
