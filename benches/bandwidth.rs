@@ -3,7 +3,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use rsnn::array::{Array, Scalar};
+use rsnn::array::{Array, DType, Scalar};
 use rsnn::autograd::Tensor;
 use rsnn::kernels::optimize::{Adam, Sgd, adam, sgd};
 use rsnn::kernels::parallel;
@@ -17,30 +17,29 @@ use std::time::Instant;
 const SHAPE: [usize; 2] = [4096, 1024];
 const BYTES: usize = 4 * SHAPE[0] * SHAPE[1];
 
-/// The least time of some runs, in seconds.
-fn least(mut run: impl FnMut()) -> f64 {
-    let time = |run: &mut dyn FnMut()| {
-        let start = Instant::now();
-        run();
-        start.elapsed().as_secs_f64()
-    };
-    (0..50).map(|_| time(&mut run)).fold(f64::INFINITY, f64::min)
+/// Seconds that a run takes.
+fn time(run: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    run();
+    start.elapsed().as_secs_f64()
 }
 
-/// Bytes per second, read and written, of a parallel copy that moves so many bytes in all.
-fn copy_rate(bytes: usize) -> f64 {
-    let from = vec![1u8; bytes / 2];
-    let mut to = vec![0u8; bytes / 2];
-    const PIECE: usize = 128 << 10;
-    let copy =
-        || parallel::for_each_chunk_mut(&mut to, PIECE, 1, |i, to| to.copy_from_slice(&from[i * PIECE..][..to.len()]));
-    bytes as f64 / least(copy)
-}
-
-/// A row: `bytes` are read and written by one run.
+/// A row: `bytes` are read and written by one run. Runs alternate with a plain parallel copy that moves as many, in memory of the
+/// same kind; the least times are compared.
 fn row<R>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: usize, run: impl Fn() -> R) {
-    let rate = bytes as f64 / least(|| drop(black_box(run())));
-    println!("{name}: {:.0} GB/s, {:.0} % of a copy", rate / 1e9, 100.0 * rate / copy_rate(bytes));
+    let half = Array::full(&[bytes / 8], Scalar::Float(1.0), DType::F32).expect("memory");
+    let (from, other) = (half.slice::<f32>(), half.copy_contiguous().expect("memory"));
+    let to = other.slice_mut::<f32>();
+    const PIECE: usize = 32 << 10;
+    let mut copy =
+        || parallel::for_each_chunk_mut(to, PIECE, 1, |i, to| to.copy_from_slice(&from[i * PIECE..][..to.len()]));
+    let (mut ours, mut plain) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..50 {
+        ours = ours.min(time(&mut || drop(black_box(run()))));
+        plain = plain.min(time(&mut copy));
+    }
+    let (rate, share) = (bytes as f64 / ours / 1e9, 100.0 * plain / ours);
+    println!("{name}: {rate:.0} GB/s, {share:.0} % of a copy");
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function(name, |bencher| bencher.iter(&run));
 }
