@@ -1,5 +1,6 @@
-//! Convolutions of ResNet-50, VGG-16 and MobileNetV2 (one image) and LeNet (64): forward and both gradients, each checked against
-//! double precision before it is timed. `cargo bench --bench conv -- resnet` for one network.
+//! Convolutions of ResNet-50, VGG-16 and MobileNetV2 (one image) and LeNet (64): forward, alone and with a residual and an
+//! activation, and both gradients, each checked against double precision before it is timed. `cargo bench --bench conv -- resnet`
+//! for one network.
 
 mod common;
 #[path = "common/layers.rs"]
@@ -10,7 +11,7 @@ use std::time::Duration;
 use common::{check, noise, row};
 use criterion::{Criterion, criterion_group, criterion_main};
 use layers::{Conv, lenet, mobilenet_v2, resnet50, vgg16};
-use rsnn::kernels::conv::{Geometry, forward, input_gradient, weight_gradient};
+use rsnn::kernels::conv::{Activation, Epilogue, Geometry, forward, forward_with, input_gradient, weight_gradient};
 
 /// The tensors of a layer.
 struct Tensors {
@@ -105,6 +106,10 @@ fn network(criterion: &mut Criterion, network: &str, batch: usize, layers: Vec<C
         check_layer(&name, &geometry, &tensors, [&out, &dx, &dw]);
         let work = 2 * g.len() * geometry.depth();
         row(&mut group, &format!("{name} forward"), work, || forward(&geometry, x, w, None, &mut out));
+        let epilogue = Epilogue { bias: None, residual: Some(g), activation: Activation::Relu };
+        row(&mut group, &format!("{name} forward + residual, relu"), work, || {
+            forward_with(&geometry, x, w, &epilogue, &mut out);
+        });
         row(&mut group, &format!("{name} dx"), work, || input_gradient(&geometry, g, w, None, &mut dx));
         row(&mut group, &format!("{name} dw"), work, || weight_gradient(&geometry, g, x, &mut dw));
     }

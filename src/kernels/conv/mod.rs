@@ -8,6 +8,7 @@
 mod channels;
 mod depthwise;
 mod direct;
+mod epilogue;
 mod field;
 mod gradient;
 mod im2col;
@@ -22,6 +23,7 @@ use super::float::Floating;
 use super::gemm::Start;
 use crate::shape::window::Window;
 
+pub use epilogue::{Activation, Epilogue};
 pub use gradient::{bias_gradient, input_gradient, weight_gradient};
 pub use packed::Packed;
 
@@ -164,15 +166,34 @@ pub fn input_gradient_algorithm(geometry: &Geometry) -> Algorithm {
 /// assert_eq!(out, [1.5, 2.5, 4.5]);
 /// ```
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
+    forward_with(geometry, x, w, &Epilogue::bias(bias), out);
+}
+
+/// [`forward`] with a residual and an activation besides the bias: `out = activation(x * w + bias + residual)`, finished part by
+/// part while it is in the cache.
+///
+/// ```
+/// use rsnn::kernels::conv::{Activation, Epilogue, Geometry, forward_with};
+/// use rsnn::shape::window::Window;
+///
+/// let geometry = Geometry::new(1, (1, 1), 1, &[Window::new(4, 2)]);
+/// let epilogue = Epilogue { bias: Some(&[0.5]), residual: Some(&[0.0, -9.0, 4.0]), activation: Activation::Relu6 };
+/// let mut out = [0.0f32; 3];
+/// forward_with(&geometry, &[1.0, 2.0, 4.0, 8.0], &[-1.0, 1.0], &epilogue, &mut out);
+/// assert_eq!(out, [1.5, 0.0, 6.0]);
+/// ```
+pub fn forward_with<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, out: &mut [T]) {
     debug_assert_eq!(x.len(), geometry.batch * geometry.in_channels * geometry.plane());
     debug_assert_eq!(w.len(), geometry.out_channels * geometry.depth());
     debug_assert_eq!(out.len(), geometry.batch * geometry.out_channels * geometry.positions());
+    debug_assert!(epilogue.residual.is_none_or(|residual| residual.len() == out.len()));
     match forward_algorithm(geometry) {
-        Algorithm::Depthwise => depthwise::forward(geometry, x, w, bias, out),
-        _ if channels::fits::<T>(geometry) => packed::forward(geometry, x, w, bias, out),
+        Algorithm::Depthwise => depthwise::forward(geometry, x, w, epilogue, out),
+        _ if channels::fits::<T>(geometry) => packed::forward(geometry, x, w, epilogue, out),
         _ => {
             let flat = geometry.flattened();
-            im2col::forward(flat.as_ref().unwrap_or(geometry), x, w, bias, out);
+            im2col::forward(flat.as_ref().unwrap_or(geometry), x, w, epilogue.bias, out);
+            (0..geometry.groups).for_each(|group| epilogue.finish_group(geometry, group, out));
         }
     }
 }

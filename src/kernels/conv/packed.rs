@@ -8,7 +8,7 @@ use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
 use super::weighted::{self, Form, Weights, form, group_len};
-use super::{Algorithm, Geometry, forward_algorithm};
+use super::{Algorithm, Epilogue, Geometry, forward_algorithm};
 use crate::error::Result;
 
 /// The weights of all groups of a convolution, for any input that has as many channels.
@@ -45,12 +45,24 @@ impl Packed {
 
     /// [`forward`](super::forward) for a geometry that this [`is_for`](Packed::is_for), with the weights that were packed.
     pub fn forward<T: Floating>(&self, geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
+        self.forward_with(geometry, x, w, &Epilogue::bias(bias), out);
+    }
+
+    /// [`forward_with`](super::forward_with) for such a geometry.
+    pub fn forward_with<T: Floating>(
+        &self,
+        geometry: &Geometry,
+        x: &[T],
+        w: &[T],
+        epilogue: &Epilogue<'_, T>,
+        out: &mut [T],
+    ) {
         let len = group_len::<T>(geometry, self.form);
         assert!(self.shape == shape::<T>(geometry), "weights packed for another convolution");
         let count = geometry.group_out() * geometry.depth();
         for group in 0..geometry.groups {
             let packed = &self.numbers.numbers::<T::Acc>()[group * len..][..len];
-            group_products((geometry, self.form), x, (group, packed, &w[group * count..][..count]), bias, out);
+            group_products((geometry, self.form), x, (group, packed, &w[group * count..][..count]), epilogue, out);
         }
     }
 }
@@ -71,22 +83,22 @@ fn group_products<T: Floating>(
     (geometry, form): (&Geometry, Form),
     x: &[T],
     (group, packed, w): (usize, &[T::Acc], &[T]),
-    bias: Option<&[T]>,
+    epilogue: &Epilogue<'_, T>,
     out: &mut [T],
 ) {
     let weights = Weights { form, packed, turned: false, source: &operand(geometry, w) };
-    weighted::products(geometry, x, (group, weights), bias, (Places::dense(geometry), out));
+    weighted::products(geometry, x, (group, weights), epilogue, (Places::dense(geometry), out));
 }
 
 /// The forward function with weights packed for this call.
-pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
+pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, out: &mut [T]) {
     let count = geometry.group_out() * geometry.depth();
     let form = form::<T>(geometry);
     with_scratch::<T::Acc, _>(group_len::<T>(geometry, form), |packed| {
         for group in 0..geometry.groups {
             let w = &w[group * count..][..count];
             weighted::pack::<T>(geometry, form, &operand(geometry, w), packed);
-            group_products((geometry, form), x, (group, packed, w), bias, out);
+            group_products((geometry, form), x, (group, packed, w), epilogue, out);
         }
     });
 }

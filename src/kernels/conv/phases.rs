@@ -13,9 +13,9 @@ use super::super::gemm::operand::{Operand, Strided};
 use super::super::lanes::{Vector, prefetch, transpose};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
-use super::Geometry;
 use super::channels::{self, Places};
 use super::weighted::{self, Weights, form, group_len};
+use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
 
 /// Rows from one that is packed to one that is asked for.
@@ -132,7 +132,7 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
                 let source = &Exchanged { geometry, taps: &taps, w: &w[group * count..][..count] };
                 weighted::pack::<T>(turned, form, source, packed);
                 let weights = Weights { form, packed, turned: true, source };
-                weighted::products(turned, g, (group, weights), bias, (*places, &mut *dx));
+                weighted::products(turned, g, (group, weights), &Epilogue::bias(bias), (*places, &mut *dx));
             }
         });
     }
@@ -149,7 +149,7 @@ fn all_parts<T: Floating>(geometry: &Geometry, parts: &[Part], (g, w): (&[T], &[
             let mut first = 0;
             for Part { turned, places, .. } in parts {
                 let weights = channels::Weights { packed, turned: true, first };
-                channels::products(turned, g, (group, weights), bias, (*places, &mut *dx));
+                channels::products(turned, g, (group, weights), &Epilogue::bias(bias), (*places, &mut *dx));
                 first += turned.depth();
             }
         }

@@ -18,7 +18,7 @@ pub(super) struct Case<T> {
     pub x: Vec<T>,
     pub w: Vec<T>,
     pub g: Vec<T>,
-    bias: Vec<T>,
+    pub bias: Vec<T>,
 }
 
 impl<T: Floating> Case<T> {

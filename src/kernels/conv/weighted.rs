@@ -7,7 +7,7 @@ use super::super::float::Floating;
 use super::super::gemm::operand::Operand;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
-use super::{Geometry, tiled};
+use super::{Epilogue, Geometry, tiled};
 
 /// How weights are packed: in planes for the matrix unit, else in panels for registers. Not the same for every input of a
 /// convolution.
@@ -59,7 +59,7 @@ pub fn products<T: Floating>(
     geometry: &Geometry,
     x: &[T],
     (group, weights): (usize, Weights<'_, T, impl Operand<T::Acc>>),
-    bias: Option<&[T]>,
+    epilogue: &Epilogue<'_, T>,
     (places, out): (Places, &mut [T]),
 ) {
     let Weights { form, packed, turned, source } = weights;
@@ -68,19 +68,25 @@ pub fn products<T: Floating>(
             geometry,
             x,
             (group, channels::Weights { packed, turned, first: 0 }),
-            bias,
+            epilogue,
             (places, out),
         );
     };
     // SAFETY: as in `pack`.
     let planes = unsafe { std::slice::from_raw_parts(packed.as_ptr().cast(), size_of_val(packed) / size_of::<bf16>()) };
-    if tiled::products((geometry, terms), x, (group, planes, turned), bias, (places, &mut *out)) {
-        return;
+    if tiled::products((geometry, terms), x, (group, planes, turned), epilogue.bias, (places, &mut *out)) {
+        return epilogue.finish_group(geometry, group, out);
     }
     // What is not finite is computed as `T` has it.
     let size = (geometry.group_out(), geometry.depth());
     with_scratch::<T::Acc, _>(channels::packed_len::<T::Acc>(size.0, size.1), |packed| {
         channels::pack(source, size, packed);
-        channels::products(geometry, x, (group, channels::Weights { packed, turned, first: 0 }), bias, (places, out));
+        channels::products(
+            geometry,
+            x,
+            (group, channels::Weights { packed, turned, first: 0 }),
+            epilogue,
+            (places, out),
+        );
     });
 }

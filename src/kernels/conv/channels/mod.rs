@@ -6,6 +6,7 @@
 //! taps for a tile of positions and a panel of channels. An element is found by the place of its position plus the offset of
 //! its tap, so strides, dilations and short rows cost nothing; nothing is unfolded. Weights are packed as for a matrix product.
 
+mod plan;
 mod runs;
 mod steps;
 mod tile;
@@ -16,33 +17,14 @@ use super::super::gemm::operand::Operand;
 use super::super::lanes::{copy, prefetch};
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
-use super::Geometry;
 use super::field::{Field, copy_planes};
+use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
+use plan::Plan;
 use runs::Runs;
 use steps::Steps;
 use tile::tiles_of_task;
 
-/// Products that the inner kernel sums at a time, about: with them a panel takes a small part of a second-level cache.
-const DEPTH: usize = 576;
-/// The same where each channel has one tap, and so a cache line to itself.
-const POINTWISE_DEPTH: usize = 256;
-/// Positions of a task, about.
-const POSITIONS: usize = 224;
-/// Numbers of the fields of a task, at most: a quarter of a 1 MB second-level cache.
-const FIELDS: usize = 64 << 10;
-/// Numbers of the panels that are gone over together for one block of input channels, and sums that a task keeps between
-/// blocks: as above.
-const PANELS: usize = 64 << 10;
-const KEPT: usize = 64 << 10;
-/// Columns of a task, at most, so that it has several rows.
-const COLUMNS: usize = 112;
-/// Output channels of a task, at least, so that filling its fields costs little beside them.
-const CHANNELS: usize = 64;
-/// Tasks to aim for.
-const TASKS: usize = 16;
-/// Elements of a plane up to which its rows are read where they lie.
-const NEAR: usize = 256;
 /// Planes from one that is copied to one that is asked for.
 const AHEAD: usize = 4;
 /// Registers of channels in a full panel.
@@ -71,60 +53,6 @@ pub fn applies<T: Floating>(geometry: &Geometry) -> bool {
 pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
     let shallow = geometry.depth() <= SHALLOW && geometry.windows.iter().all(Window::is_pointwise);
     applies::<T>(geometry) && !shallow
-}
-
-/// How a convolution is cut into tasks; depends on sizes alone.
-struct Plan {
-    /// Images of a task: several if they are small.
-    images: usize,
-    /// Rows and columns of a task.
-    band: [usize; 2],
-    /// Input channels of a block.
-    block: usize,
-    /// Panels of output channels of a task, and of these the ones that are gone over together.
-    panels: usize,
-    together: usize,
-    /// Whether the input is read where it lies.
-    near: bool,
-}
-
-impl Plan {
-    fn new(geometry: &Geometry, width: usize) -> Self {
-        let [_, height, columns] = geometry.output;
-        let taps = geometry.taps();
-        let blocks = |depth: usize| geometry.depth().div_ceil(depth.max(taps)).max(1);
-        let mut block = geometry.group_in().div_ceil(blocks(if taps == 1 { POINTWISE_DEPTH } else { DEPTH })).max(1);
-        let near = geometry.windows.iter().all(Window::is_pointwise)
-            && geometry.positions() == geometry.plane()
-            && geometry.plane() <= NEAR;
-        let columns = columns.div_ceil(columns.div_ceil(COLUMNS).max(1)).max(1);
-        let mut rows = (POSITIONS / columns).clamp(1, height.max(1));
-        // Equal bands.
-        rows = height.div_ceil(height.div_ceil(rows).max(1)).max(1);
-        let band = if near { [height, geometry.output[2]] } else { [rows, columns] };
-        let field = field(geometry, band).len();
-        block = block.min((FIELDS / field.max(1)).max(1));
-        let bands = height.div_ceil(band[0].max(1)) * geometry.output[2].div_ceil(band[1].max(1));
-        let mut images = (POSITIONS / (band[0] * band[1]).max(1)).clamp(1, geometry.batch.max(1));
-        if bands > 1 {
-            images = 1;
-        } else if !near {
-            images = images.min(FIELDS / (block * field).max(1)).max(1);
-        }
-        // Equal parts.
-        images = geometry.batch.div_ceil(geometry.batch.div_ceil(images).max(1)).max(1);
-        let all = geometry.group_out().div_ceil(width);
-        let bands = geometry.batch.div_ceil(images) * bands;
-        // A copied element is used once for each channel where there is one tap.
-        let least = if taps == 1 && !near { 4 * CHANNELS } else { CHANNELS }.div_ceil(width);
-        let most = (KEPT / (images * band[0] * band[1] * width).max(1)).max(1);
-        let panels = all.div_ceil(TASKS.div_ceil(bands.max(1))).max(least).min(most.max(least));
-        // Equal shares.
-        let panels = all.div_ceil(all.div_ceil(panels));
-        let together = (PANELS / (block * taps * width)).clamp(1, panels);
-        let together = panels.div_ceil(panels.div_ceil(together));
-        Plan { images, band, block, panels, together, near }
-    }
 }
 
 /// The field of a band. Elements are split by remainders modulo the stride, so positions of a row are side by side.
@@ -194,12 +122,12 @@ impl Places {
 /// One group of a convolution, with its packed weights.
 ///
 /// # Panics
-/// If the places lie outside of their planes, or `T` is not summed in itself.
+/// If the places lie outside of their planes, `T` is not summed in itself, or more than a bias is for places that are not dense.
 pub fn products<T: Floating>(
     geometry: &Geometry,
     x: &[T],
     (group, weights): (usize, Weights<'_, T::Acc>),
-    bias: Option<&[T]>,
+    epilogue: &Epilogue<'_, T>,
     (places, out): (Places, &mut [T]),
 ) {
     assert!(T::IS_REAL, "the output is written as it is summed");
@@ -214,10 +142,11 @@ pub fn products<T: Floating>(
     let [rows, columns] = [geometry.output[1], geometry.output[2]];
     let last = places.first + (rows - 1) * places.steps[0] + (columns - 1) * places.steps[1];
     assert!(last < places.plane && out.len() >= geometry.batch * geometry.out_channels * places.plane);
+    assert!(epilogue.is_plain() || places == Places::dense(geometry), "a residual lies as the output does");
     let plan = Plan::new(geometry, width);
     let (first, image) = (group * channels, geometry.out_channels * places.plane);
     let mut starts = vec![T::Acc::from_usize(0); channels.next_multiple_of(width)];
-    for (start, bias) in starts.iter_mut().zip(bias.iter().flat_map(|bias| &bias[first..])).take(channels) {
+    for (start, bias) in starts.iter_mut().zip(epilogue.bias.iter().flat_map(|bias| &bias[first..])).take(channels) {
         *start = bias.to_acc();
     }
     let field = field(geometry, plan.band);
@@ -259,6 +188,13 @@ pub fn products<T: Floating>(
             out: unsafe { target.get().add(out).cast() },
         };
         task.run(x);
+        if !epilogue.is_plain() {
+            task.for_each_row(|at, len| {
+                // SAFETY: the row lies in the output and is this task's.
+                let row = unsafe { std::slice::from_raw_parts_mut(target.get().add(out + at), len) };
+                epilogue.finish(out + at, row);
+            });
+        }
     });
 }
 
@@ -334,6 +270,18 @@ impl<R: Real> Task<'_, R> {
                 }
             });
         });
+    }
+
+    /// Calls `body` with the start, from the task's first position, and the length of all its rows in a dense output.
+    fn for_each_row(&self, mut body: impl FnMut(usize, usize)) {
+        let Places { plane, steps: [row, _], .. } = self.places;
+        // Whole rows follow each other.
+        let (rows, len) = if self.size[1] == row { (1, self.size[0] * row) } else { (self.size[0], self.size[1]) };
+        for image in 0..self.images {
+            for channel in 0..self.channels {
+                (0..rows).for_each(|at| body(image * self.image + channel * plane + at * row, len));
+            }
+        }
     }
 
     /// Elements from one row of positions to the next in fields.

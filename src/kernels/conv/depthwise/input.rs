@@ -6,8 +6,8 @@
 use super::super::super::float::{Floating, Real};
 use super::super::super::parallel;
 use super::super::super::scratch::with_scratch;
-use super::super::Geometry;
 use super::super::field::{Field, inside, scatter_rows};
+use super::super::{Epilogue, Geometry};
 use super::rows::{self, Planes};
 use super::slide::{has_rows, padded_len, slide, slide_rows};
 use super::{BAND, planes_of_task, reals, reals_mut};
@@ -61,7 +61,7 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
     if let Some(turned) = geometry.turned().filter(|turned| T::IS_REAL && group_out == 1 && rows::fits(turned)) {
         let mut weights = w.to_vec();
         weights.chunks_exact_mut(taps).for_each(<[T]>::reverse);
-        return super::forward(&turned, g, &weights, bias, dx);
+        return super::forward(&turned, g, &weights, &Epilogue::bias(bias), dx);
     }
     let sums = InputSums::new(geometry);
     parallel::for_each_chunk_mut(dx, planes * plane, taps * group_out, |task, dx| {

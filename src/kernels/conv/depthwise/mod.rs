@@ -12,8 +12,8 @@ mod slide;
 use super::super::float::{Floating, Real};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
-use super::Geometry;
 use super::field::{Field, load_rows, scatter_rows};
+use super::{Epilogue, Geometry};
 pub use input::input_gradient;
 use rows::Planes;
 use slide::{has_rows, padded_len, slide, slide_rows, tap_sums};
@@ -44,13 +44,15 @@ fn reals_mut<T: Floating>(values: &mut [T]) -> &mut [T::Acc] {
 }
 
 /// Output planes `out: [batch, out_channels, positions]`.
-pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
+pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, out: &mut [T]) {
+    let bias = epilogue.bias;
     let (taps, plane, positions) = (geometry.taps(), geometry.plane(), geometry.positions());
     let planes = planes_of_task(positions * taps);
     if let Some((x, weights)) = reals(x).zip(reals(w)).filter(|_| rows::fits(geometry)) {
         let all = Planes { geometry, from: x, weights, bias: bias.and_then(reals) };
         return parallel::for_each_chunk_mut(out, planes * positions, taps, |task, out| {
             rows::forward(&all, task * planes, reals_mut(out));
+            epilogue.finish(task * planes * positions, out);
         });
     }
     let bands = Bands::new(geometry, true);
@@ -72,6 +74,7 @@ pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<
                 });
             }
         });
+        epilogue.finish(task * planes * positions, out);
     });
 }
 

@@ -1,0 +1,153 @@
+//! What is done to sums when they are complete, while they are near: a bias, a residual and an activation.
+
+use num_traits::Float;
+
+use super::super::float::{Floating, Real};
+use super::super::parallel;
+use super::Geometry;
+
+/// The function that comes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// None.
+    #[default]
+    Identity,
+    /// `max(x, 0)`; a nan stays one.
+    Relu,
+    /// `min(max(x, 0), 6)`; a nan stays one.
+    Relu6,
+}
+
+/// `out = activation(sums + bias + residual)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Epilogue<'a, T> {
+    /// `[out_channels]`.
+    pub bias: Option<&'a [T]>,
+    /// As many elements as the output, in the same places.
+    pub residual: Option<&'a [T]>,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+impl<'a, T: Floating> Epilogue<'a, T> {
+    /// A bias, and nothing else.
+    pub fn bias(bias: Option<&'a [T]>) -> Self {
+        Epilogue { bias, residual: None, activation: Activation::Identity }
+    }
+
+    /// Whether there is no more than a bias.
+    pub fn is_plain(&self) -> bool {
+        self.residual.is_none() && self.activation == Activation::Identity
+    }
+
+    /// Finishes elements of the output, from `start` on, which have their bias.
+    pub fn finish(&self, start: usize, out: &mut [T]) {
+        if !self.is_plain() {
+            let residual = self.residual.map_or(&[][..], |residual| &residual[start..start + out.len()]);
+            finish(residual, self.activation, out);
+        }
+    }
+
+    /// [`Epilogue::finish`] for all channels of a group.
+    pub fn finish_group(&self, geometry: &Geometry, group: usize, out: &mut [T]) {
+        let (channels, positions) = (geometry.group_out(), geometry.positions());
+        if self.is_plain() || positions == 0 {
+            return;
+        }
+        parallel::for_each_chunk_mut(out, positions, 1, |plane, out| {
+            if plane % geometry.out_channels / channels == group {
+                self.finish(plane * positions, out);
+            }
+        });
+    }
+}
+
+crate::vectorize! {
+    /// Adds a residual, if there is one, and applies an activation.
+    fn finish[S; T: Floating](simd: S, residual: &[T], activation: Activation, out: &mut [T]) {
+        for (value, &more) in out.iter_mut().zip(residual) {
+            *value = T::from_acc(value.to_acc() + more.to_acc());
+        }
+        let (zero, six) = (T::Acc::from_usize(0), T::Acc::from_usize(6));
+        let most = match activation {
+            Activation::Identity => return,
+            Activation::Relu => T::Acc::infinity(),
+            Activation::Relu6 => six,
+        };
+        for value in out {
+            let x = value.to_acc();
+            // Comparisons that a nan fails.
+            let x = if x < zero { zero } else { x };
+            *value = T::from_acc(if x > most { most } else { x });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use half::f16;
+
+    use super::super::tests::{Case, oracle, square};
+    use super::super::{Packed, forward_with};
+    use super::*;
+
+    fn check<T: Floating>(geometry: &Geometry) {
+        let case = Case::<T>::new(geometry);
+        let residual: Vec<T> = (0..case.g.len()).map(|i| T::from_acc(T::Acc::from_usize(i * 7 % 9))).collect();
+        let (zero, six) = (T::Acc::from_usize(0), T::Acc::from_usize(6));
+        let [sums, ..] = oracle(geometry, &case);
+        for activation in [Activation::Identity, Activation::Relu, Activation::Relu6] {
+            for residual in [None, Some(&residual[..])] {
+                let epilogue = Epilogue { bias: Some(&case.bias[..geometry.out_channels]), residual, activation };
+                let mut out = vec![T::from_acc(T::Acc::from_f64(f64::NAN)); case.g.len()];
+                forward_with(geometry, &case.x, &case.w, &epilogue, &mut out);
+                for (at, (&got, &sum)) in out.iter().zip(&sums).enumerate() {
+                    let sum = sum + residual.map_or(zero, |residual| residual[at].to_acc());
+                    let expected = match activation {
+                        Activation::Identity => sum,
+                        Activation::Relu => sum.max(zero),
+                        Activation::Relu6 => sum.max(zero).min(six),
+                    };
+                    assert!(
+                        got == T::from_acc(expected),
+                        "{at}: {got:?} for {expected:?} in {geometry:?} {epilogue:?}"
+                    );
+                }
+                if let Some(packed) = Packed::new(geometry, &case.w).unwrap() {
+                    let mut again = vec![T::default(); out.len()];
+                    packed.forward_with(geometry, &case.x, &case.w, &epilogue, &mut again);
+                    assert!(again == out, "packed, {geometry:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_algorithm_finishes_its_sums() {
+        for geometry in [
+            // Depthwise, by rows and by fields.
+            Geometry::new(2, (4, 8), 4, &square(9, 3, 1, 1)),
+            Geometry::new(2, (3, 3), 3, &square(20, 7, 1, 3)),
+            // In registers: several images, bands, groups and shares of channels.
+            Geometry::new(5, (4, 64), 2, &square(7, 3, 1, 1)),
+            Geometry::new(2, (3, 32), 1, &square(40, 3, 1, 1)),
+            Geometry::new(1, (2, 32), 1, &square(130, 3, 1, 1)),
+            Geometry::new(2, (200, 150), 1, &square(14, 1, 1, 0)),
+            // Products with what lies there, with patches, and in fields.
+            Geometry::new(2, (5, 7), 1, &square(6, 1, 1, 0)),
+            Geometry::new(2, (6, 5), 1, &square(5, 2, 2, 0)),
+            Geometry::new(2, (1, 6), 1, &square(28, 5, 1, 2)),
+        ] {
+            check::<f32>(&geometry);
+            check::<f64>(&geometry);
+        }
+        check::<f16>(&Geometry::new(2, (3, 4), 1, &square(5, 3, 1, 1)));
+    }
+
+    #[test]
+    fn a_nan_stays_one() {
+        let mut out = [f32::NAN, -1.0, 9.0];
+        Epilogue { bias: None, residual: None, activation: Activation::Relu6 }.finish(0, &mut out);
+        assert!(out[0].is_nan() && out[1..] == [0.0, 6.0]);
+    }
+}
