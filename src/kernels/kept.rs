@@ -40,7 +40,7 @@ mod tests {
     fn what_was_written_is_read() {
         let kept =
             Kept::new::<f32>(100, |numbers| numbers.iter_mut().zip(0u8..).for_each(|(to, i)| *to = i.into())).unwrap();
-        assert!(kept.numbers::<f32>().iter().zip(0u8..).all(|(&number, i)| number == i.into()));
+        assert!(kept.numbers::<f32>().iter().zip(0u8..).all(|(&number, i)| number == f32::from(i)));
         assert_eq!(kept.numbers::<f32>().len(), 100);
         assert!(Kept::new::<f64>(0, |_| ()).unwrap().numbers::<f64>().is_empty());
     }
