@@ -29,7 +29,8 @@ use std::sync::Arc;
 pub struct Array {
     storage: Arc<Storage>,
     dtype: DType,
-    layout: Layout,
+    /// Shared by the array's clones: every detached or saved tensor is one.
+    layout: Arc<Layout>,
 }
 
 impl Array {
@@ -39,24 +40,23 @@ impl Array {
     /// `RuntimeError` where the layout reaches beyond the storage.
     pub fn from_storage(storage: Arc<Storage>, dtype: DType, layout: Layout) -> Result<Self> {
         checked_numel(&layout.shape)?;
-        let bytes = layout_bytes(&layout, dtype);
-        crate::ensure!(
-            bytes.is_some_and(|b| b <= storage.bytes()),
-            Runtime,
-            "setStorage: sizes {:?}, strides {:?}, storage offset {} require a storage size that is out of bounds for \
-             storage of size {}",
-            layout.shape.as_slice(),
-            layout.strides.as_slice(),
-            layout.offset,
-            storage.bytes()
-        );
-        Ok(Array { storage, dtype, layout })
+        check_bounds(&layout, dtype, &storage)?;
+        Ok(Array { storage, dtype, layout: Arc::new(layout) })
+    }
+
+    /// The same layout over another storage.
+    ///
+    /// # Errors
+    /// `RuntimeError` where the layout reaches beyond the storage.
+    pub fn over(&self, storage: Arc<Storage>) -> Result<Self> {
+        check_bounds(&self.layout, self.dtype, &storage)?;
+        Ok(Array { storage, dtype: self.dtype, layout: self.layout.clone() })
     }
 
     /// The same storage under another layout derived from this one by view algebra, which never leaves it.
     fn with_layout(&self, layout: Layout) -> Self {
         debug_assert!(layout_bytes(&layout, self.dtype).is_some_and(|b| b <= self.storage.bytes()));
-        Array { storage: self.storage.clone(), dtype: self.dtype, layout }
+        Array { storage: self.storage.clone(), dtype: self.dtype, layout: Arc::new(layout) }
     }
 
     /// The view that a function of layouts makes; `f` must be one of [`Layout`]'s view functions (checked in tests).
@@ -140,6 +140,9 @@ impl Array {
 
     /// Stretched to a shape that broadcasting has found to fit.
     pub fn broadcast_to(&self, shape: &[usize]) -> Self {
+        if self.shape() == shape {
+            return self.clone();
+        }
         self.with_layout(self.layout.broadcast_to(shape))
     }
 
@@ -180,6 +183,22 @@ impl std::fmt::Debug for Array {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Array({}, {:?})", self.dtype.name(), self.layout)
     }
+}
+
+/// Refuses a layout that reaches beyond a storage.
+fn check_bounds(layout: &Layout, dtype: DType, storage: &Storage) -> Result<()> {
+    let bytes = layout_bytes(layout, dtype);
+    crate::ensure!(
+        bytes.is_some_and(|b| b <= storage.bytes()),
+        Runtime,
+        "setStorage: sizes {:?}, strides {:?}, storage offset {} require a storage size that is out of bounds for \
+         storage of size {}",
+        layout.shape.as_slice(),
+        layout.strides.as_slice(),
+        layout.offset,
+        storage.bytes()
+    );
+    Ok(())
 }
 
 /// How many bytes of a storage a layout needs, where that is countable.

@@ -53,6 +53,18 @@ impl Storage {
         Ok(Self::of(block, bytes))
     }
 
+    /// Memory of its own with the same bytes.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn duplicate(&self) -> Result<Self> {
+        let block = Block::new(self.bytes)?;
+        // SAFETY: both are valid for so many bytes; the new block is this function's alone, so they do not overlap. Writers of
+        // the old one race on its numbers only (see the safety model above).
+        unsafe { std::ptr::copy_nonoverlapping(self.as_ptr(), block.as_ptr(), self.bytes) };
+        Ok(Self::of(block, self.bytes))
+    }
+
     /// Asks the system for room for a list of `count` elements of `size` bytes, and gives it back: for lists that are as long
     /// as a caller says. A list that is refused its memory would abort the process.
     ///

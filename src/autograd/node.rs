@@ -24,6 +24,11 @@ pub trait GradFn: Send + Sync {
     /// Lets go of saved values; called after the node has run, unless the graph is retained.
     fn release(&self) {}
 
+    /// What it keeps alive of the world outside, for those who look for cycles.
+    fn held(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
+
     /// For callers that look for their own kind of function.
     fn as_any(&self) -> Option<&dyn Any> {
         None
@@ -153,6 +158,28 @@ impl Node {
     /// Reads the hooks if there are any.
     pub(super) fn if_hooks<R>(&self, f: impl FnOnce(&NodeHooks) -> R) -> Option<R> {
         self.hooks.lock().as_deref().map(f)
+    }
+
+    /// Looks at what its function and its hooks keep alive, up to the first error. Of hooks that are in use it sees nothing.
+    pub(super) fn try_for_held<E>(
+        &self,
+        look: &mut dyn FnMut(&(dyn Any + Send + Sync)) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.function.held().map_or(Ok(()), &mut *look)?;
+        let Some(hooks) = self.hooks.try_lock() else { return Ok(()) };
+        let Some(hooks) = hooks.as_deref() else { return Ok(()) };
+        hooks.tensor.iter().try_for_each(|(_, table)| table.try_for_held(look))?;
+        hooks.pre.try_for_held(look)?;
+        hooks.post.try_for_held(look)
+    }
+
+    /// Removes all hooks.
+    pub(super) fn clear_hooks(&self) {
+        // Cleared outside of the lock: what goes may run foreign code.
+        let Some(hooks) = self.hooks.lock().take() else { return };
+        hooks.tensor.iter().for_each(|(_, table)| table.clear());
+        hooks.pre.clear();
+        hooks.post.clear();
     }
 
     /// The table of hooks for the gradient of one output.

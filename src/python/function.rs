@@ -2,23 +2,24 @@
 //! goes straight on to the method, with the arguments where they lie (Python's vectorcall protocol).
 #![allow(unsafe_code)]
 
+use super::out::write_out;
 use super::tensor::PyTensor;
-use crate::array::Array;
-use crate::autograd::{Tensor, grad_enabled};
-use crate::error::Result;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 use std::ptr::null_mut;
 use std::sync::Once;
 
-// A tensor method as a function. (No doc string of the class: `__doc__` is that of the method.)
+// A tensor method as a function, or a native function whose errors are to name it. (No doc string of the class: `__doc__` is
+// that of the method.)
 #[pyclass(name = "function", module = "rsnn", frozen, weakref)]
 struct PyFunction {
     vectorcall: ffi::vectorcallfunc,
     method: Py<PyAny>,
+    /// Whether `method` is a native function, which takes its arguments as they come.
+    plain: bool,
     name: Py<PyString>,
     /// The method of a tensor in second place whose first argument is a number: `rsnn.pow(2, x)` is `x.__rpow__(2)`.
     reflected: Option<Py<PyAny>>,
@@ -42,9 +43,26 @@ fn _function<'py>(
     let class = py.get_type::<PyTensor>();
     let method = class.getattr(&name)?.unbind();
     let reflected = reflected.map(|r| class.getattr(r).map(Bound::unbind)).transpose()?;
-    let function = Bound::new(py, PyFunction { vectorcall, method, name: name.unbind(), reflected })?;
+    let function = Bound::new(py, PyFunction { vectorcall, method, plain: false, name: name.unbind(), reflected })?;
     enable_vectorcall(&function);
     Ok(function)
+}
+
+/// Puts functions in the place of a module's native functions on tensors, those that take an `input` first: what is wrong
+/// with an argument then is said with the names of the function and the argument.
+pub fn name_natives(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = m.py();
+    for (name, method) in m.dict() {
+        let native = method.is_exact_instance_of::<PyCFunction>()
+            && method.getattr("__text_signature__")?.extract::<String>().is_ok_and(|text| text.starts_with("(input"));
+        if native {
+            let (name, method) = (name.cast_into()?.unbind(), method.unbind());
+            let function = Bound::new(py, PyFunction { vectorcall, method, plain: true, name, reflected: None })?;
+            enable_vectorcall(&function);
+            m.setattr(function.get().name.bind(py), &function)?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells Python where objects of the class keep the address of their vectorcall function.
@@ -81,13 +99,20 @@ unsafe extern "C" fn vectorcall(
         let py = Python::assume_attached();
         let count = ffi::PyVectorcall_NARGS(nargsf as _) as usize;
         let function = Bound::from_borrowed_ptr(py, callable).cast_into_unchecked::<PyFunction>();
+        if function.get().plain {
+            let result = ffi::PyObject_Vectorcall(function.get().method.as_ptr(), args, nargsf as _, kwnames);
+            if result.is_null() && ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0 {
+                function.get().explained(py, PyErr::fetch(py), count).restore(py);
+            }
+            return result;
+        }
         let special = !kwnames.is_null()
             && (0..ffi::PyTuple_GET_SIZE(kwnames)).any(|i| is_special(ffi::PyTuple_GET_ITEM(kwnames, i)));
         if count > 0 && !special && ffi::PyObject_TypeCheck(*args, tensor_type(py)) != 0 {
             let result = ffi::PyObject_Vectorcall(function.get().method.as_ptr(), args, nargsf as _, kwnames);
             // Asked first, since taking a panic goes on with it, which may not cross this function.
             if result.is_null() && ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0 {
-                function.get().explained(py, PyErr::fetch(py)).restore(py);
+                function.get().explained(py, PyErr::fetch(py), count).restore(py);
             }
             return result;
         }
@@ -105,7 +130,7 @@ unsafe extern "C" fn vectorcall(
         match result {
             Ok(object) => object.into_ptr(),
             Err(error) => {
-                function.get().explained(py, error).restore(py);
+                function.get().explained(py, error, count).restore(py);
                 null_mut()
             }
         }
@@ -126,21 +151,32 @@ unsafe fn is_special(name: *mut ffi::PyObject) -> bool {
 
 impl PyFunction {
     /// An error over the type of an argument, with the names of the function and the argument in its message.
-    fn explained(&self, py: Python<'_>, error: PyErr) -> PyErr {
+    /// `given` arguments came by position.
+    fn explained(&self, py: Python<'_>, error: PyErr, given: usize) -> PyErr {
         let value = error.value(py);
         let note = value.getattr("__notes__").and_then(|notes| notes.get_item(0)?.extract::<String>());
         match note.as_deref().ok().and_then(|note| note.strip_prefix("while processing ")) {
             Some(argument) if error.is_instance_of::<PyTypeError>(py) => {
                 let (name, message) = (self.name.bind(py).to_string_lossy(), value.to_string());
-                PyTypeError::new_err(match message.strip_suffix("' object is not an instance of 'Tensor'") {
+                PyTypeError::new_err(match wrong_object(&message) {
                     Some(got) => {
-                        format!("{name}(): argument {argument} must be Tensor, not {}", got.trim_start_matches('\''))
+                        let place = self.place_of(py, argument.trim_matches('\''), given).unwrap_or_default();
+                        format!("{name}(): argument {argument}{place} must be Tensor, not {got}")
                     }
                     None => format!("{name}(): argument {argument}: {message}"),
                 })
             }
             _ => error,
         }
+    }
+
+    /// ` (position 2)`, for an argument that was given by position.
+    fn place_of(&self, py: Python<'_>, argument: &str, given: usize) -> Option<String> {
+        let text: String = self.method.bind(py).getattr("__text_signature__").ok()?.extract().ok()?;
+        let names =
+            text.split(['(', ')', ',']).map(|part| part.trim_start_matches([' ', '$'])).filter(|part| !part.is_empty());
+        let at = names.map(|part| part.split('=').next().unwrap_or(part)).position(|name| name == argument)?;
+        (at < given).then(|| format!(" (position {})", at + 1))
     }
 
     /// A call in any form.
@@ -186,17 +222,33 @@ impl PyFunction {
                 None => None,
             },
         };
-        match (&self.reflected, second) {
-            (Some(reflected), Some(second)) if second.is_instance_of::<PyTensor>() => {
-                reflected.bind(py).call((second, &args[0]), Some(kwargs))
+        if let (Some(reflected), Some(second)) = (&self.reflected, second)
+            && second.is_instance_of::<PyTensor>()
+        {
+            let result = reflected.bind(py).call((second, &args[0]), Some(kwargs))?;
+            if !result.is(py.NotImplemented()) {
+                return Ok(result);
             }
-            _ => Err(PyTypeError::new_err(format!(
-                "{}(): argument 'input' (position 1) must be Tensor, not {}",
-                self.name.bind(py).to_string_lossy(),
-                args[0].get_type().name()?
-            ))),
         }
+        let (class, name) = (args[0].get_type(), self.name.bind(py).to_string_lossy());
+        // As native code sees it: only a foreign native class has its module in its name.
+        let (module, class) = (class.module()?, class.name()?);
+        let module = if module == "numpy" { "numpy." } else { "" };
+        Err(PyTypeError::new_err(format!(
+            "{name}(): argument 'input' (position 1) must be Tensor, not {module}{class}"
+        )))
     }
+}
+
+/// What was given where a tensor was expected, of the interpreter's message.
+fn wrong_object(message: &str) -> Option<&str> {
+    let got = message.strip_suffix(" is not an instance of 'Tensor'")?;
+    let got = got.strip_suffix(" object").unwrap_or(got).trim_matches('\'');
+    Some(match got {
+        "None" => "NoneType",
+        "ndarray" => "numpy.ndarray",
+        got => got,
+    })
 }
 
 /// The signature of a method that is written in Python, without annotations.
@@ -219,59 +271,6 @@ fn take<'py>(kwargs: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'p
     Ok(value)
 }
 
-/// Writes a result, or each of several, to the tensors named by `out=`.
-pub fn write_out(name: &str, result: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<()> {
-    if let (Ok(result), Ok(out)) = (result.cast::<PyTensor>(), out.cast::<PyTensor>()) {
-        return Ok(write(name, &result.get().tensor, &out.get().tensor)?);
-    }
-    let wrong = || PyTypeError::new_err(format!("{name}(): argument 'out' must be a Tensor for each result"));
-    let (results, outs) = (result.cast::<PyTuple>().map_err(|_| wrong())?, out.try_iter().map_err(|_| wrong())?);
-    let outs: Vec<Bound<'_, PyAny>> = outs.collect::<PyResult<_>>()?;
-    if outs.len() != results.len() {
-        return Err(wrong());
-    }
-    results.iter().zip(&outs).try_for_each(|(result, out)| write_out(name, &result, out))
-}
-
-/// `out`, with a result written to it: the argument `out` of functions that are written in Python.
-#[pyfunction]
-fn _write_out<'py>(name: &str, result: &Bound<'py, PyAny>, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    write_out(name, result, &out)?;
-    Ok(out)
-}
-
-/// Writes a result to a tensor of its shape, or to an empty one, which takes on the shape.
-fn write(name: &str, result: &Tensor, out: &Tensor) -> Result<()> {
-    crate::ensure!(
-        !(grad_enabled() && (result.requires_grad() || out.requires_grad())),
-        Runtime,
-        "{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments \
-         requires grad."
-    );
-    let (source, mut target) = (result.array(), out.array());
-    crate::ensure!(
-        source.dtype().can_cast(target.dtype()),
-        Runtime,
-        "result type {} can't be cast to the desired output type {}",
-        source.dtype().type_name(),
-        target.dtype().type_name()
-    );
-    if source.shape() != target.shape() {
-        crate::ensure!(
-            target.numel() == 0,
-            Runtime,
-            "{name}(): out has shape {:?}, expected {:?}; only an empty out is resized",
-            target.shape(),
-            source.shape()
-        );
-        target = Array::empty(source.shape(), target.dtype())?;
-        out.set_array(target.clone());
-    }
-    target.copy_from(&source)?;
-    out.bump_version();
-    Ok(())
-}
-
 #[pymethods]
 impl PyFunction {
     #[pyo3(signature = (*args, **kwargs))]
@@ -281,6 +280,9 @@ impl PyFunction {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if self.plain {
+            return self.method.bind(py).call(args, kwargs.as_ref());
+        }
         self.call(args, &kwargs.unwrap_or_else(|| PyDict::new(py)))
     }
 
@@ -309,7 +311,7 @@ impl PyFunction {
         self.method.bind(py).getattr("__doc__")
     }
 
-    /// The signature of the method, with `input` for `self`, and `out`.
+    /// That of a native function, or the signature of the method, with `input` for `self`, and `out`.
     #[getter]
     fn __text_signature__(&self, py: Python<'_>) -> PyResult<Option<String>> {
         let method = self.method.bind(py);
@@ -318,6 +320,9 @@ impl PyFunction {
             _ => plain_signature(method)?,
         };
         let text: String = text.extract()?;
+        if self.plain {
+            return Ok(Some(text));
+        }
         let (parameters, rest) = match text.rsplit_once(')') {
             Some((parameters, rest)) => (parameters.trim_start_matches('('), rest),
             None => return Ok(None),
@@ -341,6 +346,5 @@ impl PyFunction {
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_function(wrap_pyfunction!(_write_out, m)?)?;
     m.add_function(wrap_pyfunction!(_function, m)?)
 }

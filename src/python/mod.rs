@@ -17,6 +17,7 @@ mod memory;
 mod module;
 mod numpy;
 mod optimize;
+mod out;
 mod random;
 mod results;
 mod sequence;
@@ -41,6 +42,7 @@ mod _C {
         numpy::register(m)?;
         dlpack::register(m)?;
         function::register(m)?;
+        out::register(m)?;
         autograd::register(m)?;
         optimize::register(m)?;
         random::register(m)?;
@@ -48,6 +50,7 @@ mod _C {
         memory::register(m)?;
         module::register(m)?;
         threads::register(m)?;
+        function::name_natives(m)?;
         module::shorten_names(m)
     }
 }

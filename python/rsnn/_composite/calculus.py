@@ -6,6 +6,7 @@ from typing import Any
 
 from .._C import Tensor, bool, cat
 from .._C import get_default_dtype as _default
+from .._expected import check_tensors
 
 
 def _areas(name: str, y: Any, x: Any, dx: Any, dim: int) -> Any:
@@ -47,6 +48,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
         >>> rsnn.trapezoid(rsnn.tensor([1.0, 5.0, 10.0]))
         tensor(10.5000)
     """
+    check_tensors("trapezoid", y=y)
     if y.size(dim) == 0:
         return y.sum(dim)
     return _areas("trapezoid", y, x, dx, dim).sum(dim) / 2
@@ -66,6 +68,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
         >>> rsnn.cumulative_trapezoid(rsnn.tensor([1.0, 5.0, 10.0]))
         tensor([ 3.0000, 10.5000])
     """
+    check_tensors("cumulative_trapezoid", y=y)
     return _areas("cumulative_trapezoid", y, x, dx, dim).cumsum(dim) / 2
 
 
@@ -89,6 +92,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
         >>> rsnn.gradient(rsnn.tensor([1.0, 4.0, 9.0, 16.0]))
         (tensor([3., 4., 6., 7.]),)
     """
+    check_tensors("gradient", input=input)
     axes = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
     for axis in axes:
         if input.size(axis) < edge_order + 1:

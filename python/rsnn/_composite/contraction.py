@@ -8,6 +8,7 @@ from typing import Any
 
 from .._C import Tensor
 from ._out import returned
+from .._expected import check_elements
 
 
 def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:
@@ -92,6 +93,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Tensor:
     Raises:
         RuntimeError: for tensors that are no matrices, and for sizes that do not fit.
     """
+    check_elements(matrices)
     warnings.warn(
         "rsnn.chain_matmul is deprecated. Use rsnn.linalg.multi_dot instead, which accepts a list of two or more tensors "
         "rather than multiple parameters.",

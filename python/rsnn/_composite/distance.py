@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._C import Tensor
+from .._expected import check_tensors
 
 #: Rows above which Euclidean distances come from one matrix product rather than from all differences.
 _MANY = 25
@@ -31,6 +32,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = "use_mm_f
         >>> rsnn.cdist(rsnn.tensor([[0.0, 0.0]]), rsnn.tensor([[3.0, 4.0], [0.0, 1.0]]))
         tensor([[5., 1.]])
     """
+    check_tensors("cdist", x1=x1, x2=x2)
     modes = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
     if compute_mode not in modes:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")

@@ -12,10 +12,13 @@ from .. import _C
 from .._C import Tensor, arange, empty, stack, tensor
 from .._size import Size
 from ._out import returned
+from .._expected import check_elements, check_tensors
 
 
 def _vectors(tensors: tuple[Any, ...]) -> list[Any]:
-    return list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    vectors = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    check_elements(vectors)
+    return vectors
 
 
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
@@ -97,6 +100,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Tens
                 [1, 3],
                 [2, 3]])
     """
+    check_tensors("combinations", input=input)
     if input.dim() != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
     if r < 0:
@@ -203,6 +207,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  #
         tensor([[4, 2, 1],
                 [9, 3, 1]])
     """
+    check_tensors("vander", x=x)
     if x.dim() != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
     if N is not None and (not isinstance(N, int) or isinstance(N, bool)):

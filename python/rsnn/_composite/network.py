@@ -21,6 +21,7 @@ from ..nn.functional import selu as selu
 from ..nn.functional import selu_ as selu_
 from ..nn.functional import threshold as threshold
 from ..nn.functional import threshold_ as threshold_
+from .._expected import check_tensors
 
 __all__ = [
     "bilinear",
@@ -50,4 +51,5 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Any:
         >>> rsnn.constant_pad_nd(rsnn.ones(2), (1, 0))
         tensor([0., 1., 1.])
     """
+    check_tensors("constant_pad_nd", input=input)
     return _pad(input, pad, "constant", value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .._C import Tensor, full_like
 from ._out import returned
+from .._expected import check_tensors
 
 
 def fill(input: Any, value: Any) -> Tensor:
@@ -31,6 +32,7 @@ def frobenius_norm(input: Any, dim: Any, keepdim: bool = False, *, out: Any = No
         >>> rsnn.frobenius_norm(rsnn.tensor([[3.0, 4.0]]), (0, 1))
         tensor(5.)
     """
+    check_tensors("frobenius_norm", input=input)
     return returned(input.norm(2, dim, keepdim), out)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._C import Tensor, cat, result_type, zeros
 from ._out import returned
+from .._expected import check_elements, check_list
 
 
 def _listed(tensors: tuple[Any, ...]) -> tuple[list[Any], bool]:
@@ -75,10 +76,10 @@ def atleast_3d(*tensors: Any) -> Any:
 
 
 def _checked(name: str, tensors: Sequence[Any]) -> list[Any]:
-    listed = list(tensors)
-    if not listed:
+    check_list(name, tensors)
+    if not tensors:
         raise RuntimeError(f"{name} expects a non-empty TensorList")
-    return listed
+    return list(tensors)
 
 
 def hstack(tensors: Sequence[Any], *, out: Any = None) -> Any:
@@ -119,7 +120,7 @@ def vstack(tensors: Sequence[Any], *, out: Any = None) -> Any:
 
 def row_stack(tensors: Sequence[Any], *, out: Any = None) -> Any:
     """As `vstack`."""
-    return vstack(tensors, out=out)
+    return returned(cat([_two(x) for x in _checked("row_stack", tensors)], 0), out)
 
 
 def dstack(tensors: Sequence[Any], *, out: Any = None) -> Any:
@@ -173,6 +174,7 @@ def block_diag(*tensors: Any) -> Tensor:
         tensor([[1, 0, 0],
                 [0, 2, 3]])
     """
+    check_elements(tensors)
     if not tensors:
         return zeros(1, 0)
     for place, x in enumerate(tensors):

@@ -35,6 +35,7 @@ from .modules import CircularPad3d as CircularPad3d
 from .modules import ConstantPad1d as ConstantPad1d
 from .modules import ConstantPad2d as ConstantPad2d
 from .modules import ConstantPad3d as ConstantPad3d
+from .modules import Container as Container
 from .modules import Conv1d as Conv1d
 from .modules import Conv2d as Conv2d
 from .modules import Conv3d as Conv3d

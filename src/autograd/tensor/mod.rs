@@ -1,9 +1,12 @@
 //! [`Tensor`]: an array, the counter of its in-place changes, and its place in the graph.
 
 mod gradient;
+mod state;
+
+pub use state::CreationMeta;
+use state::{State, ViewOf};
 
 use super::accumulate::AccumulateGrad;
-use super::hooks::{HookTable, PostAccumulateHook, TensorHook};
 use super::node::{Edge, Meta, Node};
 use super::{mode, view};
 use crate::array::{Array, DType};
@@ -48,38 +51,6 @@ impl Wrapper {
     pub fn set(&self, object: *mut ()) {
         self.0.store(object, Ordering::Release);
     }
-}
-
-#[derive(Default)]
-struct State {
-    grad_fn: Option<Edge>,
-    /// The version for which `grad_fn` of a view holds.
-    view_version: u32,
-    accumulator: Option<Weak<Node>>,
-    grad: Option<Tensor>,
-    hooks: Option<Arc<HookTable<TensorHook>>>,
-    post_hooks: Option<Arc<HookTable<PostAccumulateHook>>>,
-    retains_grad: bool,
-}
-
-struct ViewOf {
-    base: Tensor,
-    creation: CreationMeta,
-}
-
-/// How a view came to be; in-place operations on some kinds are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreationMeta {
-    /// By a recorded operation with one output.
-    Default,
-    /// By an operation with several outputs (`unbind`, `split`, `chunk`).
-    MultipleOutputs,
-    /// While recording was off.
-    NoGrad,
-    /// In inference mode.
-    Inference,
-    /// By a custom function.
-    CustomFunction,
 }
 
 impl Tensor {
@@ -325,7 +296,7 @@ impl Tensor {
         let mut state = self.0.state.lock();
         let old = state.grad_fn.replace(edge);
         state.view_version = self.version();
-        if state.retains_grad {
+        if state.retains_grad() {
             // What was asked of the old value holds for the new one instead, as in PyTorch.
             if let Some(old) = &old {
                 old.node.with_hooks(|h| h.retain.retain(|(_, tensor)| !tensor.is(self)));
@@ -350,7 +321,9 @@ impl Tensor {
         );
         let mut state = self.0.state.lock();
         state.grad_fn = None;
-        state.retains_grad = false;
+        if let Some(rare) = &mut state.rare {
+            rare.retains_grad = false;
+        }
         self.0.requires_grad.store(false, Ordering::Release);
         Ok(())
     }
@@ -364,11 +337,11 @@ impl Tensor {
             return Some(edge);
         }
         let mut state = self.0.state.lock();
-        if let Some(node) = state.accumulator.as_ref().and_then(Weak::upgrade) {
+        if let Some(node) = state.rare().and_then(|rare| rare.accumulator.as_ref()?.upgrade()) {
             return Some(Edge { node, index: 0 });
         }
         let node = Node::first(Box::new(AccumulateGrad::new(self.clone())), smallvec![Meta::of(self)]);
-        state.accumulator = Some(Arc::downgrade(&node));
+        state.rare_mut().accumulator = Some(Arc::downgrade(&node));
         Some(Edge { node, index: 0 })
     }
 

@@ -59,6 +59,10 @@ impl GradFn for PythonFunction {
         drop(saved);
     }
 
+    fn held(&self) -> Option<&(dyn Any + Send + Sync)> {
+        Some(self.context.as_any())
+    }
+
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
     }

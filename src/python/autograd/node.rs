@@ -1,7 +1,7 @@
 //! `grad_fn` and hook handles.
 
-use crate::autograd::Node;
 use crate::autograd::hooks::{GradList, HookTable, TensorHook};
+use crate::autograd::{Node, Tensor};
 use crate::error::Result;
 use crate::python::error::foreign;
 use crate::python::tensor::{Out, PyTensor};
@@ -101,26 +101,32 @@ impl PyNode {
     /// Calls `fn(grad_outputs)` before the step; a tuple that it returns replaces the gradients.
     fn register_prehook(&self, r#fn: Py<PyAny>) -> PyResult<PyHookHandle> {
         let table = self.node()?.with_hooks(|h| h.pre.clone());
-        let id = table.add(Arc::new(move |grads| {
+        let held = Arc::new(r#fn);
+        let hook = held.clone();
+        let run = move |grads: &[Option<Tensor>]| {
             Python::attach(|py| {
-                let hook = r#fn.bind(py);
+                let hook = hook.bind(py);
                 replaced(hook, hook.call1((tuple(py, grads)?,))?, grads.len())
             })
             .map_err(foreign)
-        }));
+        };
+        let id = table.add_holding(Arc::new(run), held);
         Ok(PyHookHandle::of_table(&table, id))
     }
 
     /// Calls `fn(grad_inputs, grad_outputs)` after the step; a tuple that it returns replaces the input gradients.
     fn register_hook(&self, r#fn: Py<PyAny>) -> PyResult<PyHookHandle> {
         let table = self.node()?.with_hooks(|h| h.post.clone());
-        let id = table.add(Arc::new(move |inputs, outputs| {
+        let held = Arc::new(r#fn);
+        let hook = held.clone();
+        let run = move |inputs: &[Option<Tensor>], outputs: &[Option<Tensor>]| {
             Python::attach(|py| {
-                let hook = r#fn.bind(py);
+                let hook = hook.bind(py);
                 replaced(hook, hook.call1((tuple(py, inputs)?, tuple(py, outputs)?))?, inputs.len())
             })
             .map_err(foreign)
-        }));
+        };
+        let id = table.add_holding(Arc::new(run), held);
         Ok(PyHookHandle::of_table(&table, id))
     }
 

@@ -4,6 +4,7 @@ use super::index::{add, as_module, children, init_super, insert, pop, position, 
 use crate::nn::module::Kind;
 use crate::nn::repr::folded;
 use crate::python::module::class::Module;
+use crate::python::module::natives::Method;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -22,8 +23,13 @@ use pyo3::types::{PyDict, PyGenericAlias, PyIterator, PyRange, PySlice, PyTuple,
 #[pyclass(extends = Module, subclass, frozen, sequence, module = "rsnn.nn.modules.container")]
 pub struct ModuleList;
 
+/// The name of the child at an index.
 fn key(slf: &Bound<'_, ModuleList>, idx: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(position(idx, slf.as_any().len()?)?.to_string())
+    let method = Method::AbsStringIndex;
+    if method.is_overridden(as_module(slf)) {
+        return slf.call_method1(method.name(slf.py()), (idx,))?.extract();
+    }
+    ModuleList::_get_abs_string_index(slf, idx)
 }
 
 /// Adds the modules of an iterable, numbered from the present length on.
@@ -68,6 +74,11 @@ impl ModuleList {
     #[classmethod]
     fn __class_getitem__<'py>(class: &Bound<'py, PyType>, item: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Ok(PyGenericAlias::new(class.py(), class, item)?.into_any())
+    }
+
+    /// The name of the module at an index, which may count from the end.
+    fn _get_abs_string_index(slf: &Bound<'_, Self>, idx: &Bound<'_, PyAny>) -> PyResult<String> {
+        Ok(position(idx, slf.as_any().len()?)?.to_string())
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> usize {

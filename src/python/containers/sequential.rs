@@ -6,7 +6,9 @@ use super::index::{
 use crate::python::module::call::call_one;
 use crate::python::module::class::{Handle, Module};
 use crate::python::module::natives::Method;
-use pyo3::exceptions::{PyAssertionError, PyIndexError, PyMemoryError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{
+    PyAssertionError, PyIndexError, PyMemoryError, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError,
+};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyIterator, PyList, PySlice, PyTuple, PyType};
@@ -64,6 +66,30 @@ fn extend<'py>(
         add(as_module(slf), &(offset + number).to_string(), &module)?;
     }
     Ok(())
+}
+
+/// The children's names.
+fn names<'py>(slf: &Bound<'py, Sequential>) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(slf.py(), entries(as_module(slf)).into_iter().map(|(name, _)| name.to_string()))
+}
+
+/// What the container's class finds at an index in the children, or in their names.
+fn item_by_idx<'py>(
+    slf: &Bound<'py, Sequential>,
+    items: Bound<'py, PyList>,
+    idx: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    slf.call_method1(Method::ItemByIdx.name(slf.py()), (items, idx))
+}
+
+/// The name of the child at an index.
+fn name_at(slf: &Bound<'_, Sequential>, idx: &Bound<'_, PyAny>) -> PyResult<String> {
+    if Method::ItemByIdx.is_overridden(as_module(slf)) {
+        return item_by_idx(slf, names(slf)?, idx)?.extract();
+    }
+    let at = position(idx, slf.as_any().len()?)?;
+    let name = as_module(slf).get().read(|state| state.children.at(at).map(|(name, _)| name.to_string()));
+    name.ok_or_else(|| PyIndexError::new_err(format!("index {idx} is out of range")))
 }
 
 fn empty(py: Python<'_>) -> PyResult<Bound<'_, Sequential>> {
@@ -131,6 +157,16 @@ impl Sequential {
         Ok(())
     }
 
+    /// What an iterable has at an index of the container, which may count from the end.
+    fn _get_item_by_idx<'py>(
+        slf: &Bound<'py, Self>,
+        iterator: &Bound<'py, PyAny>,
+        idx: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let at = position(idx, slf.as_any().len()?)?;
+        iterator.try_iter()?.nth(at).unwrap_or_else(|| Err(PyStopIteration::new_err(())))
+    }
+
     fn __len__(slf: &Bound<'_, Self>) -> usize {
         as_module(slf).get().read(|state| state.children.len())
     }
@@ -146,21 +182,21 @@ impl Sequential {
             let part = PyList::new(py, pairs)?.as_any().get_item(idx)?;
             return slf.getattr(intern!(py, "__class__"))?.call1((ordered_dict(py, &part)?,));
         }
+        if Method::ItemByIdx.is_overridden(as_module(slf)) {
+            return item_by_idx(slf, children(as_module(slf))?, idx);
+        }
         let at = position(idx, slf.as_any().len()?)?;
         children(as_module(slf))?.get_item(at)
     }
 
     fn __setitem__(slf: &Bound<'_, Self>, idx: &Bound<'_, PyAny>, module: &Bound<'_, PyAny>) -> PyResult<()> {
-        let at = position(idx, slf.as_any().len()?)?;
-        let name = as_module(slf).get().read(|state| state.children.at(at).map(|(name, _)| name.clone()));
-        slf.setattr(&*name.unwrap_or_default(), module)
+        slf.setattr(name_at(slf, idx)?, module)
     }
 
     fn __delitem__(slf: &Bound<'_, Self>, idx: &Bound<'_, PyAny>) -> PyResult<()> {
-        let names = PyList::new(slf.py(), entries(as_module(slf)).into_iter().map(|(name, _)| name.to_string()))?;
         let gone: Vec<String> = match idx.is_instance_of::<PySlice>() {
-            true => names.as_any().get_item(idx)?.extract()?,
-            false => vec![names.get_item(position(idx, slf.as_any().len()?)?)?.extract()?],
+            true => names(slf)?.as_any().get_item(idx)?.extract()?,
+            false => vec![name_at(slf, idx)?],
         };
         for name in gone {
             slf.delattr(name)?;

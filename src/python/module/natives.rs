@@ -2,7 +2,7 @@
 
 use super::class::Module;
 use super::lookup;
-use crate::python::containers::Sequential;
+use crate::python::containers::{ModuleList, Sequential};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -37,9 +37,13 @@ pub enum Method {
     SetState,
     /// `__iter__` of `Sequential`.
     SequentialIter,
+    /// `_get_item_by_idx` of `Sequential`.
+    ItemByIdx,
+    /// `_get_abs_string_index` of `ModuleList`.
+    AbsStringIndex,
 }
 
-const NAMES: [(Method, &str); 24] = [
+const NAMES: [(Method, &str); 26] = [
     (Method::NamedModules, "named_modules"),
     (Method::NamedMembers, "_named_members"),
     (Method::NamedParameters, "named_parameters"),
@@ -64,6 +68,8 @@ const NAMES: [(Method, &str); 24] = [
     (Method::GetState, "__getstate__"),
     (Method::SetState, "__setstate__"),
     (Method::SequentialIter, "__iter__"),
+    (Method::ItemByIdx, "_get_item_by_idx"),
+    (Method::AbsStringIndex, "_get_abs_string_index"),
 ];
 
 const _: () = assert!(NAMES.len() <= 32, "a class's overridden methods are bits of a word");
@@ -78,7 +84,8 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     for (position, (method, name)) in NAMES.into_iter().enumerate() {
         debug_assert_eq!(position, method as usize);
         let class = match method {
-            Method::SequentialIter => py.get_type::<Sequential>(),
+            Method::SequentialIter | Method::ItemByIdx => py.get_type::<Sequential>(),
+            Method::AbsStringIndex => py.get_type::<ModuleList>(),
             _ => py.get_type::<Module>(),
         };
         let methods = class.getattr(intern!(py, "__dict__"))?;

@@ -33,7 +33,7 @@ impl<'py> Place<'py> {
     /// Of a descendant with a path.
     pub fn at(path: Bound<'py, PyString>) -> PyResult<Self> {
         // A root's child without a name has a dot before its keys all the same.
-        let prefix = path.is_empty()?.then(|| PyString::new(path.py(), "."));
+        let prefix = path.to_str()?.is_empty().then(|| PyString::new(path.py(), "."));
         Ok(Self { path, prefix })
     }
 
@@ -57,7 +57,7 @@ impl<'py> Place<'py> {
     pub fn prefix(&self) -> PyResult<Bound<'py, PyString>> {
         match &self.prefix {
             Some(prefix) => Ok(prefix.clone()),
-            None if self.path.is_empty()? => Ok(self.path.clone()),
+            None if self.path.to_str()?.is_empty() => Ok(self.path.clone()),
             None => Ok(PyString::new(self.path.py(), &format!("{}.", self.path.to_str()?))),
         }
     }

@@ -122,6 +122,9 @@ impl<'py> Saving<'_, 'py> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let mut destination = self.destination.clone();
+        if !slf.get().has_hooks() {
+            return Ok(destination);
+        }
         for (_, hook) in hooks_of(slf, HookKind::StateDict) {
             let hook = hook.call.bind(py);
             let output = hook.call1((slf, &destination, place.prefix()?, &version))?;

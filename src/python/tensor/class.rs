@@ -9,6 +9,7 @@ use crate::autograd::Tensor;
 use crate::error::Result;
 use crate::python::arguments::check_device;
 use crate::python::dtype::{PyDType, dtype_object};
+use pyo3::PyTypeInfo;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -76,7 +77,36 @@ pub fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyTensor>> {
         }
         tensor.wrapper().set(std::ptr::null_mut());
     }
-    let object = Bound::new(py, PyTensor::new(tensor))?;
+    fresh::<PyTensor>(py, tensor, |contents| Bound::new(py, contents))
+}
+
+/// A new object of a class of tensors, which stands for its tensor from now on.
+///
+/// `make` makes the first one. The others are laid out here: the interpreters 3.11 and 3.12 give each object that they make
+/// a dictionary of its own at once, which takes longer than the object, and tensors rarely have attributes. Whoever asks
+/// for `__dict__` or sets an attribute makes one.
+#[inline]
+pub fn fresh<'py, T: PyTypeInfo>(
+    py: Python<'py>,
+    tensor: Tensor,
+    make: impl FnOnce(PyTensor) -> PyResult<Bound<'py, PyTensor>>,
+) -> PyResult<Bound<'py, PyTensor>> {
+    let inside = INSIDE.load(Ordering::Relaxed);
+    let object = if inside == usize::MAX {
+        make(PyTensor::new(tensor))?
+    } else {
+        // SAFETY: the class is one of PyO3's whose instances hold a `PyTensor`, a dictionary and a list of weak references
+        // (null: none yet) and nothing else. Memory from `PyType_GenericAlloc` is zeroed and so large; nothing looks at the
+        // object before the tensor stands where it stands in all of them.
+        unsafe {
+            let object = ffi::PyType_GenericAlloc(T::type_object_raw(py), 0);
+            if object.is_null() {
+                return Err(PyErr::fetch(py));
+            }
+            object.byte_add(inside).cast::<PyTensor>().write(PyTensor::new(tensor));
+            Bound::from_owned_ptr(py, object).cast_into_unchecked()
+        }
+    };
     adopt(&object);
     Ok(object)
 }
@@ -295,7 +325,7 @@ impl PyTensor {
         self.tensor.id() as isize >> 4
     }
 
-    /// Shows the collector what the hooks on a leaf keep alive; the interpreter adds the `__dict__`.
+    /// Shows the collector what hooks and the context of a custom function keep alive; the interpreter adds the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         // Before 3.13 the interpreter makes the `__dict__` of a new object, and may collect then, before the contents are
         // there: the address of the tensor still is zero.

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::ops::binary::Value;
 use crate::ops::{copy, ternary as ops, unary};
 use crate::python::arguments::Operand;
-use crate::python::function::write_out;
 use crate::python::gil::without_gil;
+use crate::python::out::write_out;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 

@@ -13,24 +13,20 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use std::sync::Arc;
 
-/// The bytes of a storage as an array.
-fn bytes_of(storage: &Arc<Storage>) -> PyResult<Array> {
-    Ok(Array::from_storage(storage.clone(), DType::U8, Layout::contiguous(&[storage.bytes()]))?)
-}
-
 /// The copy of a storage, made once for all tensors that share it: `memo` keeps it under the storage's address.
 fn copied_storage(storage: &Arc<Storage>, memo: &Bound<'_, PyDict>) -> PyResult<Arc<Storage>> {
     // The tensor has one reference, the array at hand another one: nobody shares it.
     if Arc::strong_count(storage) <= 2 {
-        return Ok(bytes_of(storage)?.copy_contiguous()?.storage().clone());
+        return Ok(Arc::new(storage.duplicate()?));
     }
     let key = ("rsnn storage", storage.as_ptr() as usize);
     if let Some(known) = memo.get_item(key)? {
         return Ok(known.cast::<PyTensor>()?.get().tensor.array().storage().clone());
     }
-    let copy = bytes_of(storage)?.copy_contiguous()?;
-    memo.set_item(key, wrap(memo.py(), Tensor::new(copy.clone()))?)?;
-    Ok(copy.storage().clone())
+    let copy = Arc::new(storage.duplicate()?);
+    let bytes = Array::from_storage(copy.clone(), DType::U8, Layout::contiguous(&[copy.bytes()]))?;
+    memo.set_item(key, wrap(memo.py(), Tensor::new(bytes))?)?;
+    Ok(copy)
 }
 
 #[pymethods]
@@ -47,7 +43,7 @@ impl PyTensor {
         }
         let array = tensor.array();
         let storage = copied_storage(array.storage(), memo)?;
-        let twin = Tensor::new(Array::from_storage(storage, array.dtype(), array.layout().clone())?);
+        let twin = Tensor::new(array.over(storage)?);
         let class = slf.get_type();
         let is_parameter = slf.is_instance_of::<PyParameter>();
         let copy = if slf.is_exact_instance_of::<PyParameter>() {

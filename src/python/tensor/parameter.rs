@@ -1,6 +1,6 @@
 //! `Parameter`: a tensor that a module registers when it is assigned to it.
 
-use super::class::{PyTensor, adopt};
+use super::class::{PyTensor, adopt, fresh};
 use crate::array::Array;
 use crate::autograd::Tensor;
 use crate::python::arguments::{IntList, check_device, sizes};
@@ -25,9 +25,11 @@ pub struct PyParameter;
 impl PyParameter {
     /// A parameter of a new tensor.
     pub fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, Self>> {
-        let object = Bound::new(py, PyClassInitializer::from(PyTensor::new(tensor)).add_subclass(PyParameter))?;
-        adopt(object.as_super());
-        Ok(object)
+        let make = |contents| {
+            let object = Bound::new(py, PyClassInitializer::from(contents).add_subclass(PyParameter))?;
+            Ok(object.into_super())
+        };
+        Ok(fresh::<Self>(py, tensor, make)?.cast_into()?)
     }
 }
 

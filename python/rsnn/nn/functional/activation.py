@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import rsnn
-from rsnn import _C
+from rsnn import _C, _functions
 from rsnn._C import (
     Tensor,
     celu,
@@ -30,6 +30,7 @@ from rsnn._C import (
     threshold,
 )
 from rsnn._functions import hardshrink, prelu
+from rsnn._expected import check_tensors
 
 __all__ = [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
@@ -53,12 +54,12 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> F.relu(rsnn.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
-    return input.relu_() if inplace else input.relu()
+    return _functions.relu_(input) if inplace else _functions.relu(input)
 
 
 def relu_(input: Tensor) -> Tensor:
     """:func:`relu`, written into the input."""
-    return input.relu_()
+    return _functions.relu_(input)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
@@ -157,6 +158,7 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
         >>> F.gumbel_softmax(rsnn.randn(20, 32), tau=1, hard=True).sum().item()
         20.0
     """
+    check_tensors("gumbel_softmax", logits=logits)
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     gumbels = -rsnn.empty_like(logits.detach()).exponential_().log()

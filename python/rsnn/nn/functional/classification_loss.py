@@ -7,6 +7,7 @@ from rsnn._C import Tensor
 
 from ._reduction import check, direct, legacy
 from ._reduction import reduce as apply_reduction
+from rsnn._expected import check_tensors
 
 
 def nll_loss(
@@ -59,6 +60,7 @@ def cross_entropy(
         RuntimeError, ValueError: where shapes, dtypes or options do not fit.
         IndexError: for a class out of range.
     """
+    check_tensors("cross_entropy_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     check("cross_entropy", reduction)
     if not 0.0 <= label_smoothing <= 1.0:
@@ -196,6 +198,7 @@ def kl_div(
         target: probabilities, or their logarithms with `log_target`.
         reduction: `"none"`, `"mean"`, `"sum"` or `"batchmean"`, the sum divided by the first size.
     """
+    check_tensors("kl_div", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     losses = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
     if reduction == "batchmean":

@@ -8,6 +8,7 @@ from typing import Any
 import rsnn
 from rsnn._C import Tensor, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from rsnn.autograd import Function, enable_grad, grad
+from rsnn._expected import check_tensors
 
 __all__ = [
     "conv1d",
@@ -51,6 +52,7 @@ def unfold(
         >>> F.unfold(rsnn.randn(2, 5, 3, 4), (2, 3)).shape
         rsnn.Size([2, 30, 4])
     """
+    check_tensors("unfold", input=input)
     kernel, dilation = _pair("kernel_size", kernel_size, 1), _pair("dilation", dilation, 1)
     padding, stride = _pair("padding", padding, 0), _pair("stride", stride, 1)
     if input.dim() not in (3, 4):
@@ -92,6 +94,7 @@ def fold(
                   [2., 4., 2.],
                   [1., 2., 1.]]]])
     """
+    check_tensors("fold", input=input)
     size, kernel = _pair("output_size", output_size, 1), _pair("kernel_size", kernel_size, 1)
     dilation, padding = _pair("dilation", dilation, 1), _pair("padding", padding, 0)
     stride = _pair("stride", stride, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import rsnn
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -34,6 +35,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
         >>> F.pairwise_distance(rsnn.zeros(1, 2), rsnn.tensor([[3.0, 4.0]]), eps=0.0)
         tensor([5.])
     """
+    check_tensors("pairwise_distance", x1=x1, x2=x2)
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
@@ -51,6 +53,7 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
         >>> F.pdist(rsnn.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
         tensor([5.0000, 1.0000, 4.2426])
     """
+    check_tensors("pdist", input=input)
     if input.dim() != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
     if p < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import rsnn
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 __all__ = ["embedding", "one_hot"]
 
@@ -63,6 +64,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         tensor([[1, 0, 0],
                 [0, 0, 1]])
     """
+    check_tensors("one_hot", tensor=tensor)
     if tensor.dtype is not rsnn.int64:
         raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {tensor.dtype}")
     if tensor.numel() == 0 and num_classes <= 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import rsnn
 from rsnn._C import Tensor
 from rsnn._C import linear as linear
+from rsnn._expected import check_tensors
 
 __all__ = ["bilinear", "linear"]
 
@@ -25,6 +26,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         >>> F.bilinear(rsnn.randn(2, 3), rsnn.randn(2, 4), rsnn.randn(5, 3, 4)).shape
         rsnn.Size([2, 5])
     """
+    check_tensors("bilinear", input1=input1, input2=input2, weight=weight)
     if tuple(input1.shape[:-1]) != tuple(input2.shape[:-1]):
         raise RuntimeError(
             "bilinear(): input batch dimensions do not match: got "

@@ -8,6 +8,7 @@ from typing import Any
 import rsnn
 from rsnn import _C
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 __all__ = ["pad"]
 
@@ -31,6 +32,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         >>> F.pad(rsnn.tensor([[1.0, 2.0]]), (1, 2))
         tensor([[0., 1., 2., 0., 0.]])
     """
+    check_tensors("pad", input=input)
     widths = [int(n) for n in pad]
     if len(widths) % 2:
         raise RuntimeError(f"pad: Padding length must be divisible by 2, got {len(widths)} widths")

@@ -10,6 +10,7 @@ from rsnn._C import Tensor
 from ._reduction import check, legacy
 from ._reduction import reduce as apply_reduction
 from .distance import pairwise_distance
+from rsnn._expected import check_tensors
 
 
 def hinge_embedding_loss(
@@ -21,6 +22,7 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`x` where the target is 1, `max(0, margin - x)` where it is -1."""
+    check_tensors("hinge_embedding_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     far = (margin - input).clamp(min=0)
     losses = far.masked_fill(target == 1, 0) + input.masked_fill(target == -1, 0)
@@ -41,6 +43,7 @@ def margin_ranking_loss(
     Raises:
         RuntimeError: if the tensors are not of the same rank.
     """
+    check_tensors("margin_ranking_loss", input1=input1, input2=input2, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
@@ -58,6 +61,7 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`log(1 + exp(-t x))` for targets of -1 and 1."""
+    check_tensors("soft_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     return apply_reduction("soft_margin_loss", (-target * input).exp().log1p(), reduction)
 
@@ -71,6 +75,7 @@ def multilabel_soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """The mean over classes of the binary cross-entropy of scores: `(N, C)` to `(N)`."""
+    check_tensors("multilabel_soft_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     losses = -(target * _logsigmoid(input) + (1 - target) * _logsigmoid(-input))
     if weight is not None:
@@ -102,6 +107,7 @@ def multi_margin_loss(
     Raises:
         ValueError: for another `p`, or a weight that is no vector of the classes.
     """
+    check_tensors("multi_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     check("multi_margin_loss", reduction)
     if p not in (1, 2):
@@ -131,6 +137,7 @@ def multilabel_margin_loss(
         input: scores, `(N, C)` or `(C)`.
         target: right classes in the same shape, ended by -1.
     """
+    check_tensors("multilabel_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
         raise RuntimeError(
@@ -161,6 +168,7 @@ def cosine_embedding_loss(
         input2: the same shape.
         target: `(N)` or a scalar.
     """
+    check_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if target.dim() > 1:
         raise RuntimeError(
@@ -197,6 +205,7 @@ def triplet_margin_loss(
     Raises:
         ValueError: unless `margin` is positive.
     """
+    check_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     reduction = legacy(size_average, reduce, reduction)
 
     def distance(x: Tensor, y: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from rsnn._C import Tensor
 
 from ._reduction import check, direct, legacy, warn_sizes
 from ._reduction import reduce as apply_reduction
+from rsnn._expected import check_tensors
 
 
 def mse_loss(
@@ -123,6 +124,7 @@ def poisson_nll_loss(
         full: add Stirling's approximation of `log(t!)`.
         eps: added to the rate before its logarithm is taken.
     """
+    check_tensors("poisson_nll_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:

@@ -8,6 +8,7 @@ import rsnn
 from rsnn import _C
 from rsnn._C import Tensor
 from rsnn.nn.functional._reduction import check
+from rsnn._expected import check_tensors
 
 __all__ = ["ctc_loss"]
 
@@ -60,6 +61,7 @@ def ctc_loss(
         >>> F.ctc_loss(log_probs, rsnn.tensor([[1, 2]]), (4,), (2,))
         tensor(0.8432)
     """
+    check_tensors("ctc_loss", log_probs=log_probs, targets=targets)
     check("ctc_loss", reduction)
     if log_probs.dim() not in (2, 3):
         raise RuntimeError(f"ctc_loss: expected log_probs of shape (T, N, C) or (T, C), got {list(log_probs.shape)}")

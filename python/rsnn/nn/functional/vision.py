@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
 
@@ -17,6 +18,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         >>> F.pixel_shuffle(rsnn.randn(1, 9, 4, 4), 3).shape
         rsnn.Size([1, 1, 12, 12])
     """
+    check_tensors("pixel_shuffle", input=input)
     r = upscale_factor
     if input.dim() < 3:
         raise RuntimeError(f"pixel_shuffle expects input to have at least 3 dimensions, but got {input.dim()}")
@@ -44,6 +46,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         >>> F.pixel_unshuffle(rsnn.randn(1, 1, 12, 12), 3).shape
         rsnn.Size([1, 9, 4, 4])
     """
+    check_tensors("pixel_unshuffle", input=input)
     r = downscale_factor
     if input.dim() < 3:
         raise RuntimeError(f"pixel_unshuffle expects input to have at least 3 dimensions, but got {input.dim()}")
@@ -72,6 +75,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
         >>> F.channel_shuffle(rsnn.arange(4.0).reshape(1, 4, 1), 2).flatten()
         tensor([0., 2., 1., 3.])
     """
+    check_tensors("channel_shuffle", input=input)
     if input.dim() < 3:
         raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
     if groups <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import types
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
@@ -15,12 +16,47 @@ from rsnn._C import Sequential as Sequential
 
 from .module import Module
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 for _container in (Sequential, ModuleList, ModuleDict):
     # `ModuleList[Linear]` says to type checkers what a list holds; at run time it is the list.
     _container.__class_getitem__ = classmethod(types.GenericAlias)  # type: ignore[union-attr]
+
+
+class Container(Module):
+    """Modules by name. Deprecated: subclass `Module`, which does all that it did.
+
+    Args:
+        **kwargs: the modules, in their order.
+
+    Example:
+        >>> import warnings, rsnn.nn as nn
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     nn.Container(act=nn.ReLU())
+        Container(
+          (act): ReLU()
+        )
+    """
+
+    __deprecated__ = (
+        "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead."
+    )
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Container:
+            warnings.warn(cls.__deprecated__, FutureWarning, stacklevel=2)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, **kwargs: Module | None) -> None:
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        warnings.warn(cls.__deprecated__, FutureWarning, stacklevel=2)
 
 
 def _as_parameter(value: Any) -> Any:
@@ -56,7 +92,8 @@ class ParameterList(Module):
         if values is not None:
             self += values
 
-    def _name(self, idx: Any) -> str:
+    def _get_abs_string_index(self, idx: Any) -> str:
+        """The name of the value at an index, which may count from the end."""
         position = operator.index(idx)
         if not -len(self) <= position < len(self):
             raise IndexError(f"index {position} is out of range")
@@ -65,10 +102,10 @@ class ParameterList(Module):
     def __getitem__(self, idx: Any) -> Any:
         if isinstance(idx, slice):
             return type(self)([self[position] for position in range(*idx.indices(len(self)))])
-        return getattr(self, self._name(idx))
+        return getattr(self, self._get_abs_string_index(idx))
 
     def __setitem__(self, idx: Any, param: Any) -> None:
-        setattr(self, self._name(idx), _as_parameter(param))
+        setattr(self, self._get_abs_string_index(idx), _as_parameter(param))
 
     def __len__(self) -> int:
         return self._size
@@ -214,11 +251,11 @@ class ParameterDict(Module):
                 f"ParametersDict.update should be called with an iterable of key/value pairs, but got {kind}"
             )
         if isinstance(parameters, (OrderedDict, ParameterDict)):
-            pairs = list(parameters.items())
+            pairs: Iterable[Any] = parameters.items()
         elif isinstance(parameters, Mapping):
             pairs = sorted(parameters.items())
         else:
-            pairs = [_pair(number, item) for number, item in enumerate(parameters)]
+            pairs = (_pair(number, item) for number, item in enumerate(parameters))
         for key, value in pairs:
             self[key] = value
 
