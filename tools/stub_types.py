@@ -193,6 +193,8 @@ PARAMETERS = {
     "unexpected_keys": "list[str]", "error_msgs": "list[str]", "get_submodule.target": "str", "set_submodule.target": "str",
     "get_parameter.target": "str", "get_buffer.target": "str", "_input": "Any", "_kwargs": "Any", "kwargs": "Any",
     "_call_impl.args": "Any", "Module.__init__.args": "Any", "Module.__delattr__.name": "str",
+    "ModuleList._get_abs_string_index.idx": "SupportsIndex", "Sequential._get_item_by_idx.iterator": "Iterable[Any]",
+    "Sequential._get_item_by_idx.idx": "SupportsIndex",
     "Module.__setattr__.value": "Any", "Sequential.forward.input": "Any", "Sequential.__delitem__.key": "SupportsIndex | slice",
     "ModuleDict.__delitem__.key": "str", "ModuleDict.__contains__.key": "str", "Parameter.__init__.data": "Tensor",
     "ModuleList.__radd__.value": "Never", "Sequential.__radd__.value": "Never",
@@ -288,6 +290,7 @@ RETURNS = {
     "Module.named_parameters": "Iterator[tuple[str, Parameter]]", "Module.named_children": "Iterator[tuple[str, Module]]",
     "Module.named_modules": "Iterator[tuple[str, Module]]", "Module._named_members": "Iterator[tuple[str, Any]]",
     "Module.load_state_dict": "tuple[list[str], list[str]]", "Module._wrapped_call_impl": "Any", "Module._replicate_for_data_parallel": "Self",
+    "ModuleList._get_abs_string_index": "str", "Sequential._get_item_by_idx": "Any",
     "clear": "None", "ModuleList.__radd__": "NoReturn", "Sequential.__radd__": "NoReturn", "__next__": "Any",
     # Live views of a module's tables.
     "__getitem__": "Any", "__iter__": "Iterator[Any]", "__reversed__": "Iterator[Any]", "get": "Any", "pop": "Any",

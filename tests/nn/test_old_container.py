@@ -8,7 +8,6 @@ import warnings
 
 import pytest
 
-import rsnn
 from both import names, raises, said
 
 TEXT = (

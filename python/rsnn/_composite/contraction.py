@@ -7,8 +7,8 @@ import warnings
 from typing import Any
 
 from .._C import Tensor
-from ._out import returned
 from .._expected import check_elements
+from ._out import returned
 
 
 def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:

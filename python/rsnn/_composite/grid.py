@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import _C
 from .._C import Tensor, arange, empty, stack, tensor
+from .._expected import check_elements, check_tensors
 from .._size import Size
 from ._out import returned
-from .._expected import check_elements, check_tensors
 
 
 def _vectors(tensors: tuple[Any, ...]) -> list[Any]:

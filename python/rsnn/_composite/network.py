@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._expected import check_tensors
 from ..nn.functional import bilinear as bilinear
 from ..nn.functional import celu as celu
 from ..nn.functional import celu_ as celu_
@@ -21,7 +22,6 @@ from ..nn.functional import selu as selu
 from ..nn.functional import selu_ as selu_
 from ..nn.functional import threshold as threshold
 from ..nn.functional import threshold_ as threshold_
-from .._expected import check_tensors
 
 __all__ = [
     "bilinear",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._C import Tensor, full_like
-from ._out import returned
 from .._expected import check_tensors
+from ._out import returned
 
 
 def fill(input: Any, value: Any) -> Tensor:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._C import Tensor, cat, result_type, zeros
-from ._out import returned
 from .._expected import check_elements, check_list
+from ._out import returned
 
 
 def _listed(tensors: tuple[Any, ...]) -> tuple[list[Any], bool]:

@@ -29,8 +29,8 @@ from rsnn._C import (
     tanhshrink,
     threshold,
 )
-from rsnn._functions import hardshrink, prelu
 from rsnn._expected import check_tensors
+from rsnn._functions import hardshrink, prelu
 
 __all__ = [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
@@ -99,12 +99,12 @@ def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, traini
 
 def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + exp(-input))``."""
-    return input.sigmoid()
+    return _functions.sigmoid(input)
 
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
-    return input.tanh()
+    return _functions.tanh(input)
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:

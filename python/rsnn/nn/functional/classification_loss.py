@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rsnn import _C
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 from ._reduction import check, direct, legacy
 from ._reduction import reduce as apply_reduction
-from rsnn._expected import check_tensors
 
 
 def nll_loss(

@@ -7,8 +7,8 @@ from typing import Any
 
 import rsnn
 from rsnn._C import Tensor, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from rsnn.autograd import Function, enable_grad, grad
 from rsnn._expected import check_tensors
+from rsnn.autograd import Function, enable_grad, grad
 
 __all__ = [
     "conv1d",

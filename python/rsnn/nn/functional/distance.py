@@ -16,6 +16,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         >>> F.cosine_similarity(rsnn.tensor([[1.0, 0.0]]), rsnn.tensor([[3.0, 4.0]]))
         tensor([0.6000])
     """
+    check_tensors("cosine_similarity", x1=x1, x2=x2)
     x1, x2 = rsnn.broadcast_tensors(x1, x2)
 
     def unit(x: Tensor) -> Tensor:

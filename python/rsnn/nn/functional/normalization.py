@@ -7,6 +7,7 @@ from typing import Any
 
 from rsnn import _C
 from rsnn._C import Tensor, layer_norm, rms_norm
+from rsnn._expected import check_tensors
 from rsnn.nn.functional.padding import pad
 from rsnn.nn.functional.pooling import avg_pool2d, avg_pool3d
 
@@ -129,6 +130,7 @@ def group_norm(
         >>> F.group_norm(rsnn.randn(2, 6, 4), 3).shape
         rsnn.Size([2, 6, 4])
     """
+    check_tensors("group_norm", input=input)
     if input.dim() < 2:
         raise RuntimeError(f"group_norm: Expected at least 2 dimensions for input tensor but received {input.dim()}")
     if num_groups <= 0 or input.size(1) % num_groups:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import rsnn
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 from ._reduction import check, legacy
 from ._reduction import reduce as apply_reduction
 from .distance import pairwise_distance
-from rsnn._expected import check_tensors
 
 
 def hinge_embedding_loss(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 from ._reduction import check, direct, legacy, warn_sizes
 from ._reduction import reduce as apply_reduction
-from rsnn._expected import check_tensors
 
 
 def mse_loss(

@@ -7,8 +7,8 @@ from typing import Any
 import rsnn
 from rsnn import _C
 from rsnn._C import Tensor
-from rsnn.nn.functional._reduction import check
 from rsnn._expected import check_tensors
+from rsnn.nn.functional._reduction import check
 
 __all__ = ["ctc_loss"]
 

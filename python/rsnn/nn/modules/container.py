@@ -40,9 +40,7 @@ class Container(Module):
         )
     """
 
-    __deprecated__ = (
-        "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead."
-    )
+    __deprecated__ = "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead."
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Container:
