@@ -1,6 +1,6 @@
 //! Convolutions by the matrix unit ([`amx`](super::super::amx)): rows of tiles are positions, columns output channels.
 //!
-//! As in [`channels`](super::channels), a task has a band of positions of an image and some output channels, goes through the input
+//! As in [`channels`], a task has a band of positions of an image and some output channels, goes through the input
 //! channels in blocks and copies the block's part of the image into padded fields. Here the fields are split into planes and
 //! turned around: the 32 channels of a step of depth lie side by side for each place, so a tap is a tile that begins elsewhere and
 //! nothing is unfolded. Positions are counted through the rows of the field, padding included, so that tiles are full where rows
