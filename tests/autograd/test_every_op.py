@@ -137,6 +137,8 @@ CASES = {
     "as_strided": (lambda x: (x * 1).as_strided((2, 2), (2, 1)), t(4)),
     "cat": (lambda x, y: rsnn.cat((x, y), 1), t(2, 2), t(2, 1)),
     "stack": (lambda x, y: rsnn.stack((x, y), 1), t(2), t(2)),
+    "pad": (lambda x: F.pad(x, (1, 2, 0, 1), value=0.5), t(2, 3)),
+    "pad that cuts off": (lambda x: F.pad(x, (-1, 2)), t(2, 3)),
     "clone": (lambda x: x.clone(), t(2)),
     "select_scatter": (lambda x, y: x.select_scatter(y, 0, 1), t(2, 3), t(3)),
     "slice_scatter": (lambda x, y: x.slice_scatter(y, 0, 1, 2), t(2, 3), t(1, 3)),
