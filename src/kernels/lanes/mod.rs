@@ -34,12 +34,12 @@ pub trait Vector<T>: Copy {
     /// # Safety
     /// `to` must be valid for writing `LANES` elements.
     unsafe fn store(self, to: *mut T);
-    /// Reads the elements `lanes` of `LANES`, which begin at `from`; the others are 0.
+    /// Reads the elements `lanes` of `LANES`, which begin at `from`, at any alignment; the others are 0.
     ///
     /// # Safety
     /// `from` must be valid for reading at `lanes`, which lie in `0..LANES`.
     unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self;
-    /// Writes the first `count` elements.
+    /// Writes the first `count` elements, at any alignment.
     ///
     /// # Safety
     /// `to` must be valid for writing `count` elements, fewer than `LANES`.
@@ -83,13 +83,14 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
     #[inline(always)]
     unsafe fn load_part(from: *const T, lanes: Range<usize>) -> Self {
         // SAFETY: the caller vouches for these elements.
-        Lanes(std::array::from_fn(|i| if lanes.contains(&i) { unsafe { *from.wrapping_add(i) } } else { T::zero() }))
+        let element = |i| unsafe { from.wrapping_add(i).read_unaligned() };
+        Lanes(std::array::from_fn(|i| if lanes.contains(&i) { element(i) } else { T::zero() }))
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut T, count: usize) {
         for i in 0..count {
             // SAFETY: the caller vouches for `count` elements.
-            unsafe { *to.add(i) = self.0[i] };
+            unsafe { to.add(i).write_unaligned(self.0[i]) };
         }
     }
     #[inline(always)]
