@@ -302,6 +302,8 @@ def gone(pids, seconds=5.0):
 
 def start(then):
     script = SCRIPT.format(seconds=60, then=then)
+    # Whoever runs the tests in the background may have told them to ignore interrupts, which children inherit.
+    script = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -44,7 +44,7 @@ def test_a_layer_says_what_it_takes(name):
     takes_something = list(inspect.signature(LAYERS[name]).parameters) not in ([], ["args", "kwargs"])
     assert "Example:" in text and ">>>" in text
     assert "Args:" in text or not takes_something
-    holds_others = name in {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
+    holds_others = name in {"Container", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
     assert holds_others or "Shape:" in text
 
 

@@ -91,7 +91,8 @@ def test_the_cache_is_bounded_by_what_was_needed():
     for megabytes in range(64, 4, -1):
         rsnn.empty(megabytes * MEGABYTE, dtype=rsnn.uint8)
     # Sixty sizes, of which none fits the next: kept would be two gigabytes.
-    assert stat("reserved_bytes.all.current") - base <= (64 + 8 + 8 + 32) * MEGABYTE
+    # Half more than was in use at once, and 32 MB.
+    assert stat("reserved_bytes.all.current") - base <= (64 + 32 + 32 + 8) * MEGABYTE
 
 
 def test_zeros_are_zero_in_used_memory():
