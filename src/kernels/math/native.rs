@@ -102,7 +102,7 @@ macro_rules! methods {
 impl<S: Simd> Number for Native<S> {
     methods!(
         native:
-            exp exp2 exp_m1 ln log2 log10 ln_1p tanh sigmoid silu softplus logsigmoid mish gelu erf;
+            exp exp2 exp_m1 ln log2 log10 ln_1p tanh sigmoid silu softplus logsigmoid mish gelu normal erf;
         plain:
             abs sign sqrt rsqrt sin cos tan asin acos atan sinh cosh asinh acosh atanh erfc erfinv
             lgamma digamma floor ceil round trunc

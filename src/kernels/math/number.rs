@@ -84,6 +84,8 @@ pub trait Number:
     fn mish(self) -> Self;
     /// `x (1 + erf(x / sqrt(2))) / 2`.
     fn gelu(self) -> Self;
+    /// What the normal distribution has below it.
+    fn normal(self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
     /// `1 - erf(x)`.
@@ -203,6 +205,7 @@ number!(f32:
     fn logsigmoid(self) -> f32 { single::logsigmoid(Portable, self) }
     fn mish(self) -> f32 { single::mish(Portable, self) }
     fn gelu(self) -> f32 { single::gelu(Portable, self) }
+    fn normal(self) -> f32 { single::normal(Portable, self) }
     fn erf(self) -> f32 { single::erf(Portable, self) }
     fn erfc(self) -> f32 { erf::erfc(self as f64) as f32 }
     fn lgamma(self) -> f32 { special::lgamma(self as f64) as f32 }
@@ -224,6 +227,7 @@ number!(f64:
     fn logsigmoid(self) -> f64 { self.at_most(0.0) - f64::ln_1p((-f64::abs(self)).exp_inline()) }
     fn mish(self) -> f64 { self * exponential::tanh(Number::softplus(self)) }
     fn gelu(self) -> f64 { self * 0.5 * (1.0 + double::erf(self * std::f64::consts::FRAC_1_SQRT_2)) }
+    fn normal(self) -> f64 { 0.5 * (1.0 + double::erf(self * std::f64::consts::FRAC_1_SQRT_2)) }
     fn erf(self) -> f64 { double::erf(self) }
     fn erfc(self) -> f64 { libm::erfc(self) }
     fn lgamma(self) -> f64 { special::lgamma(self) }

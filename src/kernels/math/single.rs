@@ -259,18 +259,29 @@ pub fn erf<S: Simd>(simd: S, x: f32) -> f32 {
     (if magnitude < 1.0 { near } else { far }).copysign(x)
 }
 
+/// What the normal distribution has beyond `|x|`, by the product of its density and a polynomial in `1 / (1 + p |x|)`.
+#[inline(always)]
+fn normal_tail<S: Simd>(simd: S, x: f32) -> f32 {
+    let u = 1.0 / simd.mul_add(x.abs(), 0.275, 1.0);
+    let exponent = -0.5 * x * x;
+    let (bits, _, r) = reduce(simd, if exponent < -87.0 { -87.0 } else { exponent }, 126.0);
+    exp_reduced(simd, r) * f32::from_bits(bits << 23) * (u * polynomial(simd, &NORMAL_TAIL, u))
+}
+
+/// What the normal distribution has below `x`: `(1 + erf(x / sqrt(2))) / 2`.
+#[inline(always)]
+pub fn normal<S: Simd>(simd: S, x: f32) -> f32 {
+    let tail = normal_tail(simd, x);
+    if x < 0.0 { tail } else { 1.0 - tail }
+}
+
 /// `x (1 + erf(x / sqrt(2))) / 2`.
 #[inline(always)]
 pub fn gelu<S: Simd>(simd: S, x: f32) -> f32 {
-    // What the normal distribution has beyond |x|, by the product of its density and a polynomial in 1 / (1 + p |x|).
-    let magnitude = x.abs();
-    let u = 1.0 / simd.mul_add(magnitude, 0.275, 1.0);
-    let exponent = -0.5 * x * x;
-    let (bits, _, r) = reduce(simd, if exponent < -87.0 { -87.0 } else { exponent }, 126.0);
-    let tail = exp_reduced(simd, r) * f32::from_bits(bits << 23) * (u * polynomial(simd, &NORMAL_TAIL, u));
+    let tail = normal_tail(simd, x);
     // Zero has the sign of x, and an infinite x keeps away from the tail that is zero there.
     let above = if x < 0.0 { -0.0 } else { x };
-    above - (if x > 20.0 { 0.0 } else { magnitude }) * tail
+    above - (if x > 20.0 { 0.0 } else { x.abs() }) * tail
 }
 
 #[cfg(test)]

@@ -67,6 +67,10 @@ pub trait Formula:
     fn ln_1p(self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
+    /// What the normal distribution has below it.
+    fn normal(self) -> Self {
+        Self::of(0.5) * (Self::of(1.0) + (self * Self::of(std::f64::consts::FRAC_1_SQRT_2)).erf())
+    }
     /// `|x|`.
     fn abs(self) -> Self;
     /// -1, 0 or 1.
@@ -119,5 +123,5 @@ macro_rules! number_formula {
         }
     };
 }
-number_formula!(f32: exp ln rsqrt sin cos sinh cosh tanh sigmoid ln_1p erf abs sign digamma);
-number_formula!(f64: exp ln rsqrt sin cos sinh cosh tanh sigmoid ln_1p erf abs sign digamma);
+number_formula!(f32: exp ln rsqrt sin cos sinh cosh tanh sigmoid ln_1p erf normal abs sign digamma);
+number_formula!(f64: exp ln rsqrt sin cos sinh cosh tanh sigmoid ln_1p erf normal abs sign digamma);

@@ -238,9 +238,8 @@ unary! {
     Gelu "gelu" "Gelu" Float Vector 20 x
         |x| x.gelu();
         |g, x| {
-            let share = T::of(0.5) * (T::of(1.0) + (x * T::of(FRAC_1_SQRT_2)).erf());
             let density = (x * x * T::of(-0.5)).exp() * T::of(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
-            g * (share + x * density)
+            g * (x.normal() + x * density)
         };
     GeluTanh "gelu" "Gelu" Float Vector 20 x
         |x| {
