@@ -26,6 +26,11 @@ pub(crate) struct Left {
     pub second: usize,
 }
 
+/// Tiles of a panel that hold so many lanes.
+pub(crate) fn covering(lanes: usize) -> usize {
+    if lanes <= SIDE { 1 } else { 2 }
+}
+
 /// What [`sum`] computes.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use half::bf16;
 
 use super::super::amx::pack::{PLANE, pack_left, pack_right};
-use super::super::amx::tiles::{Job, Left, Registers, SUMS, finite, sum};
+use super::super::amx::tiles::{Job, Left, Registers, SUMS, covering, finite, sum};
 use super::super::amx::{DEPTH, LANES, SIDE, Terms, singles, singles_mut};
 use super::super::float::{Floating, Real};
 use super::super::gemm::operand::{Operand, Strided};
@@ -283,13 +283,12 @@ impl<T: Floating> Task<'_, T> {
         let cells = self.terms.planes() * PLANE * taps;
         let right =
             &self.weights[panel * panel_len(self.geometry, self.terms) + block.start * cells..][..block.len() * cells];
-        let one = |count: usize| if count <= SIDE { 1 } else { 2 };
         // SAFETY: the unit is there.
         let registers = unsafe { Registers::shape() };
         for (row, sums) in sums.chunks_exact_mut(4 * SUMS).enumerate() {
             let job = Job {
                 terms: self.terms,
-                tiles: (one(span - row * LANES), one(self.channels - panel * LANES)),
+                tiles: (covering(span - row * LANES), covering(self.channels - panel * LANES)),
                 more: block.start > 0,
                 offsets: &self.offsets[..block.len() * taps],
             };

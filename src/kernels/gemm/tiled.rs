@@ -11,7 +11,7 @@ use half::bf16;
 use num_traits::Zero;
 
 use super::super::amx::pack::{PLANE, Panels, Side};
-use super::super::amx::tiles::{Job, Left, Registers, SUMS, finite, sum};
+use super::super::amx::tiles::{Job, Left, Registers, SUMS, covering, finite, sum};
 use super::super::amx::{DEPTH, LANES, SIDE, Terms, singles, singles_mut};
 use super::super::float::{Floating, Real};
 use super::super::parallel;
@@ -185,10 +185,9 @@ impl<T: Floating> Product<'_, T> {
             let steps = STEPS.min(left.steps() - from);
             for (panel, tiles) in sums.chunks_exact_mut(4 * SUMS).enumerate() {
                 let (i, j) = (panel % down, panel / down);
-                let one = |lanes: usize| if lanes <= SIDE { 1 } else { 2 };
                 let job = Job {
                     terms: self.terms,
-                    tiles: (one(rows.len() - i * LANES), one(columns.len() - j * LANES)),
+                    tiles: (covering(rows.len() - i * LANES), covering(columns.len() - j * LANES)),
                     more: from > 0,
                     offsets: &offsets[..steps],
                 };

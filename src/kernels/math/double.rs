@@ -5,7 +5,7 @@ use crate::kernels::exp::Exp;
 use std::f64::consts::FRAC_2_SQRT_PI;
 
 /// Added to a double, it rounds it to an integer, which is then in the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
+pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// `ln 2` in two parts, of which the first has trailing zeros: its product with an exponent is exact.
 const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -22,16 +22,17 @@ const LN: [f64; 10] = {
 };
 
 /// `(-1)^k 2 / (sqrt(pi) k! (2k + 1))`: the series of `erf(x) / x` in `x^2`, for `|x| < 1`.
-const ERF_NEAR: [f64; 19] = {
-    let mut table = [0.0; 19];
+pub(super) const fn erf_series<const N: usize>() -> [f64; N] {
+    let mut table = [0.0; N];
     let (mut k, mut factor) = (0, FRAC_2_SQRT_PI);
-    while k < 19 {
+    while k < N {
         table[k] = factor / (2 * k + 1) as f64;
         k += 1;
         factor /= -(k as f64);
     }
     table
-};
+}
+const ERF_NEAR: [f64; 19] = erf_series();
 
 /// `e^(x^2) erfc(x) / u` where `u = 1 / (x + 2)`, for `x` from 1 to 6, in `u` moved and scaled to -1 .. 1: a Chebyshev fit with a
 /// relative error of 1e-17.
@@ -55,8 +56,9 @@ const ERF_FAR: [f64; 17] = [
     4.795_278_210_084_14e-13,
 ];
 
+/// `c[0] + c[1] x + c[2] x^2 + ...`
 #[inline(always)]
-fn polynomial<const N: usize>(c: &[f64; N], x: f64) -> f64 {
+pub(super) fn polynomial<const N: usize>(c: &[f64; N], x: f64) -> f64 {
     let mut sum = c[N - 1];
     let mut k = N - 1;
     while k > 0 {

@@ -1,6 +1,6 @@
 //! Powers of singles, in double precision and rounded once, without branches, which the compiler turns into vector code.
 
-use super::double::split;
+use super::double::{ROUND, split};
 use crate::kernels::isa::Simd;
 
 /// `log2(1 + f) / f` for `1 + f` from `sqrt(1/2)` to `sqrt(2)`: a Chebyshev fit with a relative error of 2e-11.
@@ -30,9 +30,6 @@ const EXP2: [f64; 8] = [
     1.546_972_921_411_83e-4,
     1.530_370_071_136_569_4e-5,
 ];
-
-/// Added to a double, it rounds it to an integer, which is then in the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
 
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(simd: S, c: &[f64; N], x: f64) -> f64 {
