@@ -33,3 +33,4 @@ pub mod scan;
 pub mod scratch;
 pub mod softmax;
 pub mod sort;
+mod spans;

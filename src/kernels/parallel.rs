@@ -2,8 +2,9 @@
 //!
 //! A call cuts its work into numbered pieces. The calling thread takes pieces itself and invites idle pool threads to take
 //! pieces too, so a busy or descheduled pool thread never holds up work that it has not begun: the caller waits only for
-//! pieces that someone is executing. Piece boundaries come from sizes alone, never from the number of threads, and partial
-//! results are combined in piece order, so results are the same bits for every thread count.
+//! pieces that someone is executing. Each thread takes pieces that are neighbours (`spans.rs`). Piece boundaries come from sizes
+//! alone, never from the number of threads, and partial results are combined in piece order, so results are the same bits for
+//! every thread count.
 //!
 //! The pool is built by the first call that needs it, not before. In a forked child the parent's pool has no threads, so a
 //! fork handler forgets it and the child's first call builds a new one.
@@ -16,6 +17,8 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::thread::Thread;
+
+use super::spans::{self, Spans};
 
 /// Work, in units of about one multiply-add, below which a call stays on its thread: waking another one costs some
 /// microseconds, which is what this much work takes.
@@ -95,12 +98,12 @@ fn forget_pool_after_fork() {
     });
 }
 
-/// One parallel call: pieces `0..pieces` of `task`, claimed in order.
+/// One parallel call: pieces `0..pieces` of `task`.
 struct Job {
     /// The caller's closure with its lifetime erased. Only read between claiming a piece and counting it finished.
     task: *const (dyn Fn(usize) + Sync),
     pieces: usize,
-    next: AtomicUsize,
+    spans: Spans,
     finished: AtomicUsize,
     panicked: AtomicBool,
     payload: Mutex<Option<Box<dyn Any + Send>>>,
@@ -114,12 +117,10 @@ unsafe impl Sync for Job {}
 
 impl Job {
     /// Claims and executes pieces until none is left. After a panic the remaining pieces are only counted.
-    fn work(&self) {
-        loop {
-            let piece = self.next.fetch_add(1, Ordering::Relaxed);
-            if piece >= self.pieces {
-                return;
-            }
+    fn work(&self, taker: usize) {
+        // Added up here: a count that all threads touch at every piece would go from core to core.
+        let mut finished = 0;
+        while let Some(piece) = self.spans.claim(taker) {
             if !self.panicked.load(Ordering::Relaxed) {
                 // SAFETY: this piece is claimed and not yet counted finished, so the caller still waits in `run_pieces`
                 // and the closure it borrows is alive.
@@ -129,9 +130,10 @@ impl Job {
                     self.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(payload);
                 }
             }
-            if self.finished.fetch_add(1, Ordering::AcqRel) + 1 == self.pieces {
-                self.caller.unpark();
-            }
+            finished += 1;
+        }
+        if finished > 0 && self.finished.fetch_add(finished, Ordering::AcqRel) + finished == self.pieces {
+            self.caller.unpark();
         }
     }
 
@@ -152,7 +154,7 @@ impl Job {
 /// Runs `task(0)`, ..., `task(pieces - 1)`, on several threads where there are some. A panic in a piece goes on in the caller.
 fn run_pieces(pieces: usize, task: &(dyn Fn(usize) + Sync)) {
     let helpers = num_threads().min(pieces).saturating_sub(1);
-    let Some(pool) = (helpers > 0).then(|| pool(num_threads() - 1)).flatten() else {
+    let Some(pool) = (helpers > 0 && pieces <= spans::MOST).then(|| pool(num_threads() - 1)).flatten() else {
         return (0..pieces).for_each(task);
     };
     // SAFETY: only the lifetime changes. Each use of the closure lies between claiming a piece and counting it as finished;
@@ -162,17 +164,17 @@ fn run_pieces(pieces: usize, task: &(dyn Fn(usize) + Sync)) {
     let job = Arc::new(Job {
         task,
         pieces,
-        next: AtomicUsize::new(0),
+        spans: Spans::new(pieces, helpers + 1),
         finished: AtomicUsize::new(0),
         panicked: AtomicBool::new(false),
         payload: Mutex::new(None),
         caller: std::thread::current(),
     });
-    for _ in 0..helpers {
+    for taker in 1..=helpers {
         let job = Arc::clone(&job);
-        pool.spawn(move || job.work());
+        pool.spawn(move || job.work(taker));
     }
-    job.work();
+    job.work(0);
     job.wait();
     let payload = job.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
     if let Some(payload) = payload {

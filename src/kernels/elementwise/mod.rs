@@ -30,6 +30,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Elements below which a walk stays on the calling thread: waking another one costs as much as this many simple steps.
 pub const GRAIN: usize = 32 * 1024;
 
+/// Elements of a part of a walk, at least: whole cache lines and registers of any type, and many for one beginning.
+const PART: usize = 4096;
+
 /// An element that may go to other threads.
 pub trait Plain: Copy + Send + Sync {}
 impl<T: Copy + Send + Sync> Plain for T {}
@@ -161,11 +164,12 @@ fn run<const N: usize>(plan: &Plan<N>, cost: usize, visit: &(dyn Fn(&Tile<N>) + 
     if plan.numel() == 0 {
         return;
     }
-    let tiles = plan.tiles(grain);
-    if plan.numel() <= grain {
+    let part = grain.max(PART).next_multiple_of(64);
+    let tiles = plan.tiles(part);
+    if plan.numel() <= part {
         tiles.visit(0..tiles.count(), visit);
     } else {
-        parallel::for_each_chunk(tiles.count(), (grain / tiles.size()).max(1), |range| tiles.visit(range, visit));
+        parallel::for_each_chunk(tiles.count(), (part / tiles.size()).max(1), |range| tiles.visit(range, visit));
     }
 }
 
