@@ -10,6 +10,8 @@ pub trait Ordered: Copy + Send + Sync + 'static {
     const LOWEST: Self;
     /// What no element but NaN is above.
     const HIGHEST: Self;
+    /// NaN; of types that have none, any value.
+    const NAN: Self;
     /// Whether it is NaN.
     fn is_nan(self) -> bool;
     /// Whether it is above `other`, NaN apart.
@@ -66,6 +68,7 @@ macro_rules! ordered_integer {
             type Key = $key;
             const LOWEST: $type = $type::MIN;
             const HIGHEST: $type = $type::MAX;
+            const NAN: $type = $type::MAX;
             #[inline(always)]
             fn is_nan(self) -> bool {
                 false
@@ -92,6 +95,7 @@ impl Ordered for bool {
     type Key = u32;
     const LOWEST: bool = false;
     const HIGHEST: bool = true;
+    const NAN: bool = true;
     #[inline(always)]
     fn is_nan(self) -> bool {
         false
@@ -116,6 +120,7 @@ macro_rules! ordered_float {
             type Key = $key;
             const LOWEST: $type = $type::NEG_INFINITY;
             const HIGHEST: $type = $type::INFINITY;
+            const NAN: $type = $type::NAN;
             #[inline(always)]
             #[allow(clippy::eq_op)]
             fn is_nan(self) -> bool {

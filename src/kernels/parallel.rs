@@ -120,8 +120,12 @@ impl Job {
     fn work(&self, taker: usize) {
         // Added up here: a count that all threads touch at every piece would go from core to core.
         let mut finished = 0;
-        while let Some(piece) = self.spans.claim(taker) {
-            if !self.panicked.load(Ordering::Relaxed) {
+        while let Some(pieces) = self.spans.claim(taker) {
+            finished += pieces.len();
+            for piece in pieces {
+                if self.panicked.load(Ordering::Relaxed) {
+                    break;
+                }
                 // SAFETY: this piece is claimed and not yet counted finished, so the caller still waits in `run_pieces`
                 // and the closure it borrows is alive.
                 let task = unsafe { &*self.task };
@@ -130,7 +134,6 @@ impl Job {
                     self.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(payload);
                 }
             }
-            finished += 1;
         }
         if finished > 0 && self.finished.fetch_add(finished, Ordering::AcqRel) + finished == self.pieces {
             self.caller.unpark();

@@ -15,6 +15,13 @@ struct Span(AtomicU64);
 /// The pieces that nobody has claimed, by taker.
 pub struct Spans(Box<[Span]>);
 
+/// Pieces that are claimed at once, at most: each claim is a barrier for the processor's accesses, and so costs as much as one that
+/// goes to memory.
+const TOGETHER: usize = 8;
+
+/// The share of a span that is claimed at once, at most, to leave something to others.
+const SHARE: usize = 16;
+
 /// The number of pieces that spans can count.
 pub const MOST: usize = u32::MAX as usize;
 
@@ -51,11 +58,11 @@ impl Spans {
         Spans((0..takers).map(|taker| Span(AtomicU64::new(pack(&(start(taker)..start(taker + 1)))))).collect())
     }
 
-    /// The next piece for a taker; `None` if there is none left to begin with. Each piece is handed out once.
-    pub fn claim(&self, taker: usize) -> Option<usize> {
+    /// The next pieces for a taker; `None` if there are none left to begin with. Each piece is handed out once.
+    pub fn claim(&self, taker: usize) -> Option<Range<usize>> {
         let own = &self.0[taker];
-        if let Some(piece) = own.take(|left| left.start..left.start + 1) {
-            return Some(piece.start);
+        if let Some(pieces) = own.take(|left| left.start..left.start + (left.len() / SHARE).clamp(1, TOGETHER)) {
+            return Some(pieces);
         }
         loop {
             let richest = self.0.iter().max_by_key(|span| span.left().len())?;
@@ -66,7 +73,7 @@ impl Spans {
             if let Some(part) = richest.take(|left| left.start + left.len() / 2..left.end) {
                 // Others leave an empty span alone.
                 own.0.store(pack(&(part.start + 1..part.end)), Ordering::Relaxed);
-                return Some(part.start);
+                return Some(part.start..part.start + 1);
             }
         }
     }
@@ -76,12 +83,16 @@ impl Spans {
 mod tests {
     use super::*;
 
+    fn all(spans: &Spans, taker: usize) -> Vec<usize> {
+        std::iter::from_fn(|| spans.claim(taker)).flatten().collect()
+    }
+
     #[test]
     fn a_lone_taker_gets_every_piece_once() {
         for (pieces, takers) in [(0, 1), (1, 1), (7, 1), (1, 3), (2, 3), (100, 3), (1000, 7)] {
             for taker in 0..takers {
                 let spans = Spans::new(pieces, takers);
-                let mut claimed: Vec<usize> = std::iter::from_fn(|| spans.claim(taker)).collect();
+                let mut claimed = all(&spans, taker);
                 claimed.sort_unstable();
                 assert!(claimed.into_iter().eq(0..pieces), "{pieces} pieces, taker {taker} of {takers}");
                 assert_eq!(spans.claim(taker), None);
@@ -92,30 +103,34 @@ mod tests {
     #[test]
     fn takers_go_through_neighbours_and_take_from_the_end_of_others() {
         let spans = Spans::new(16, 2);
-        assert_eq!((spans.claim(0), spans.claim(0), spans.claim(1)), (Some(0), Some(1), Some(8)));
+        assert_eq!((spans.claim(0), spans.claim(0), spans.claim(1)), (Some(0..1), Some(1..2), Some(8..9)));
         for piece in 2..8 {
-            assert_eq!(spans.claim(0), Some(piece));
+            assert_eq!(spans.claim(0), Some(piece..piece + 1));
         }
         // The second taker has 9 to 15 left.
-        assert_eq!((spans.claim(0), spans.claim(0), spans.claim(1)), (Some(12), Some(13), Some(9)));
+        assert_eq!((spans.claim(0), spans.claim(0), spans.claim(1)), (Some(12..13), Some(13..14), Some(9..10)));
+    }
+
+    #[test]
+    fn of_many_pieces_a_few_are_claimed_at_once_and_the_last_one_by_one() {
+        let spans = Spans::new(1000, 1);
+        assert_eq!(spans.claim(0), Some(0..TOGETHER));
+        let mut last = 0..0;
+        while let Some(pieces) = spans.claim(0) {
+            assert!(pieces.len() <= TOGETHER);
+            last = pieces;
+        }
+        assert_eq!(last, 999..1000);
     }
 
     #[test]
     fn every_piece_is_handed_out_once_to_takers_at_the_same_time() {
         const PIECES: usize = 20_000;
         for takers in [2, 3, 8] {
-            let spans = Spans::new(PIECES, takers);
+            let spans = &Spans::new(PIECES, takers);
             let mut claimed: Vec<usize> = std::thread::scope(|scope| {
-                let takers: Vec<_> = (0..takers)
-                    // The first one never comes.
-                    .skip(1)
-                    .map(|taker| {
-                        scope.spawn({
-                            let spans = &spans;
-                            move || std::iter::from_fn(|| spans.claim(taker)).collect::<Vec<_>>()
-                        })
-                    })
-                    .collect();
+                // The first one never comes.
+                let takers: Vec<_> = (1..takers).map(|taker| scope.spawn(move || all(spans, taker))).collect();
                 takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect()
             });
             claimed.sort_unstable();

@@ -1,9 +1,8 @@
 //! Rows that are reduced side by side: each to the lanes of a vector, and then the vectors of many rows to one.
 #![allow(unsafe_code)]
 
-use super::Reducer;
-use crate::kernels::isa::Simd;
-use crate::kernels::lanes::{Vector, transposed};
+use super::{Reducer, STEPS, stepped};
+use crate::kernels::lanes::transposed;
 use std::mem::MaybeUninit;
 
 /// Rows of a group.
@@ -12,6 +11,8 @@ pub(super) const GROUP: usize = 16;
 const LANES: usize = 16;
 /// Lanes along a long row, to hide the latency of a step.
 const WIDE: usize = 4 * LANES;
+/// Elements from which a row is best reduced to one number by itself, without a break for many.
+const LONG: usize = 64;
 /// Columns from which turning them pays.
 const FEW: usize = 4;
 
@@ -35,46 +36,6 @@ unsafe fn turn<T: Copy>(from: *const T, stride: usize, to: *mut T, rows: usize, 
     }
 }
 
-/// The elements at even places of `a` and `b` laid side by side, and those at odd places.
-#[inline(always)]
-fn paired<S: Simd, A: Copy>(_: S, a: &[A; LANES], b: &[A; LANES]) -> ([A; LANES], [A; LANES]) {
-    let (mut even, mut odd) = (*a, *b);
-    let list = [a.as_ptr(), b.as_ptr()];
-    let to = [even.as_mut_ptr(), odd.as_mut_ptr()];
-    // SAFETY: all are lists of `LANES` elements; bits of numbers of one size are moved as those of another.
-    unsafe {
-        match size_of::<A>() {
-            4 => unzip::<f32, S::F32>(list.map(|x| x.cast()), to.map(|x| x.cast())),
-            8 => unzip::<f64, S::F64>(list.map(|x| x.cast()), to.map(|x| x.cast())),
-            _ => {
-                for i in 0..LANES {
-                    *to[i % 2].add(i / 2) = a[i];
-                    *to[i % 2].add(LANES / 2 + i / 2) = b[i];
-                }
-            }
-        }
-    }
-    (even, odd)
-}
-
-/// [`paired`] by registers.
-///
-/// # Safety
-/// `from` and `to` must be lists of [`LANES`] elements.
-#[inline(always)]
-unsafe fn unzip<T, V: Vector<T>>(from: [*const T; 2], to: [*mut T; 2]) {
-    let count = LANES / V::LANES;
-    for i in 0..count {
-        // SAFETY: by the contract above.
-        unsafe {
-            let load = |k: usize| V::load(from[k / count].add(k % count * V::LANES));
-            let (even, odd) = load(2 * i).unzip(load(2 * i + 1));
-            even.store(to[0].add(i * V::LANES));
-            odd.store(to[1].add(i * V::LANES));
-        }
-    }
-}
-
 crate::vectorize! {
     /// Some rows of `len` neighbours, `stride` apart: joins them to one accumulator for each row, at most [`GROUP`] of them. It is
     /// to be called where all these elements are valid.
@@ -83,24 +44,42 @@ crate::vectorize! {
     ) {
         let rows = accs.len();
         let whole = len / LANES * LANES;
-        if whole > 0 {
+        if whole >= LONG {
+            for row in 0..rows {
+                // SAFETY: by the caller's word.
+                let mut sums = unsafe { lanes(std::slice::from_raw_parts(x.add(row * stride), whole), by, accs[row]) };
+                let mut width = LANES;
+                while width > 1 {
+                    width /= 2;
+                    for i in 0..width {
+                        sums[i] = by.merge(sums[i], sums[i + width]);
+                    }
+                }
+                accs[row] = sums[0];
+            }
+        } else if whole > 0 {
             let mut parts = [[accs[0]; LANES]; GROUP];
             for (row, part) in parts.iter_mut().enumerate().take(rows) {
                 // SAFETY: by the caller's word.
                 *part = unsafe { lanes(std::slice::from_raw_parts(x.add(row * stride), whole), by, accs[row]) };
             }
-            // Neighbours of all rows merge, until each row is one lane.
-            let mut count = GROUP;
+            // Turned, so that neighbouring lanes of all rows merge, until each row is one lane.
+            let mut turned = [MaybeUninit::<[B::Acc; GROUP]>::uninit(); LANES];
+            // SAFETY: both are squares of this size, and every element of the second is written.
+            let turned: &mut [[B::Acc; GROUP]; LANES] = unsafe {
+                turn(parts.as_ptr().cast::<B::Acc>(), LANES, turned.as_mut_ptr().cast(), LANES, GROUP);
+                &mut *turned.as_mut_ptr().cast()
+            };
+            let mut count = LANES;
             while count > 1 {
                 count /= 2;
                 for i in 0..count {
-                    let (even, odd) = paired(simd, &parts[2 * i], &parts[2 * i + 1]);
-                    for lane in 0..LANES {
-                        parts[i][lane] = by.merge(even[lane], odd[lane]);
+                    for row in 0..GROUP {
+                        turned[i][row] = by.merge(turned[2 * i][row], turned[2 * i + 1][row]);
                     }
                 }
             }
-            accs.copy_from_slice(&parts[0][..rows]);
+            accs.copy_from_slice(&turned[0][..rows]);
         }
         let rest = len - whole;
         if rest > 0 {
@@ -133,24 +112,23 @@ crate::vectorize! {
 #[inline(always)]
 fn lanes<T: Copy, B: Reducer<T>>(x: &[T], by: &B, identity: B::Acc) -> [B::Acc; LANES] {
     let mut sums = [identity; LANES];
-    let long = x.len() / WIDE * WIDE;
-    if long > 0 {
-        let mut wide = [identity; WIDE];
-        for chunk in x[..long].chunks_exact(WIDE) {
-            for i in 0..WIDE {
-                wide[i] = by.step(wide[i], chunk[i], 0);
+    let (chunks, rest) = x.as_chunks::<WIDE>();
+    if !chunks.is_empty() {
+        let mut wide = stepped(&chunks[..chunks.len().min(STEPS)], by, identity, 0);
+        if chunks.len() > STEPS {
+            for chunks in chunks[STEPS..].chunks(STEPS) {
+                let more = stepped(chunks, by, identity, 0);
+                for i in 0..WIDE {
+                    wide[i] = by.merge(wide[i], more[i]);
+                }
             }
         }
-        let mut width = WIDE;
-        while width > LANES {
-            width /= 2;
-            for i in 0..width {
-                wide[i] = by.merge(wide[i], wide[i + width]);
-            }
+        for i in 0..LANES {
+            let at = |k: usize| wide[i + k * LANES];
+            sums[i] = by.merge(by.merge(at(0), at(2)), by.merge(at(1), at(3)));
         }
-        sums.copy_from_slice(&wide[..LANES]);
     }
-    for chunk in x[long..].chunks_exact(LANES) {
+    for chunk in rest.chunks_exact(LANES) {
         for i in 0..LANES {
             sums[i] = by.step(sums[i], chunk[i], 0);
         }

@@ -29,6 +29,11 @@ pub trait Reducer<T>: Sync {
     fn identity(&self, output: usize) -> Self::Acc;
     /// With one more element, which is number `index` among the reduced ones (if `IN_ORDER`).
     fn step(&self, acc: Self::Acc, x: T, index: usize) -> Self::Acc;
+    /// With two more elements.
+    #[inline(always)]
+    fn step_pair(&self, acc: Self::Acc, [x, y]: [T; 2], [first, second]: [usize; 2]) -> Self::Acc {
+        self.step(self.step(acc, x, first), y, second)
+    }
     /// Of both.
     fn merge(&self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
     /// Of neighbours in memory, the first of which is number `index`.
@@ -74,8 +79,10 @@ const TILE: usize = 256;
 const LANES: usize = 64;
 /// The same within a row too short for these.
 const FEW_LANES: usize = 16;
-/// Elements that join one after the other before pairwise merging begins.
-const RUN: usize = 16 * LANES;
+/// Steps of a lane before it begins anew, for the accuracy of sums.
+const STEPS: usize = 16;
+/// Elements of a row that become one number before pairwise merging begins.
+const RUN: usize = 4 * STEPS * LANES;
 /// Rows that join one after the other before pairwise merging begins.
 const ROWS: usize = 16;
 /// Elements of one piece of a reduction that is cut for threads.
@@ -251,8 +258,9 @@ crate::vectorize! {
                 let x = first.add(row * stride);
                 if row + TOGETHER <= rows {
                     for (i, acc) in accs.iter_mut().enumerate() {
-                        for k in 0..TOGETHER {
-                            *acc = by.step(*acc, *x.add(k * stride + i), index + row + k);
+                        for k in (0..TOGETHER).step_by(2) {
+                            let pair = [*x.add(k * stride + i), *x.add((k + 1) * stride + i)];
+                            *acc = by.step_pair(*acc, pair, [index + row + k, index + row + k + 1]);
                         }
                     }
                     row += TOGETHER;
@@ -298,16 +306,19 @@ fn in_lanes_of<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
     x: &[T],
     by: &B,
     identity: B::Acc,
-    mut index: usize,
+    index: usize,
 ) -> B::Acc {
-    let mut lanes = [identity; N];
-    let chunks = x.chunks_exact(N);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for i in 0..N {
-            lanes[i] = by.step(lanes[i], chunk[i], index + i);
+    let (chunks, rest) = x.as_chunks::<N>();
+    let mut lanes = stepped(&chunks[..chunks.len().min(STEPS)], by, identity, index);
+    let mut index = index + lanes.len() * chunks.len().min(STEPS);
+    if chunks.len() > STEPS {
+        for chunks in chunks[STEPS..].chunks(STEPS) {
+            let more = stepped(chunks, by, identity, index);
+            for i in 0..N {
+                lanes[i] = by.merge(lanes[i], more[i]);
+            }
+            index += N * chunks.len();
         }
-        index += N;
     }
     let mut width = N;
     while width > 1 {
@@ -317,6 +328,31 @@ fn in_lanes_of<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
         }
     }
     rest.iter().enumerate().fold(lanes[0], |acc, (i, &x)| by.step(acc, x, index + i))
+}
+
+/// Chunks step by step, each lane by itself. The first element is number `index`.
+#[inline(always)]
+fn stepped<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
+    chunks: &[[T; N]],
+    by: &B,
+    identity: B::Acc,
+    mut index: usize,
+) -> [B::Acc; N] {
+    let mut lanes = [identity; N];
+    let (pairs, last) = chunks.as_chunks::<2>();
+    for [first, second] in pairs {
+        for i in 0..N {
+            lanes[i] = by.step_pair(lanes[i], [first[i], second[i]], [index + i, index + N + i]);
+        }
+        index += 2 * N;
+    }
+    for chunk in last {
+        for i in 0..N {
+            lanes[i] = by.step(lanes[i], chunk[i], index + i);
+        }
+        index += N;
+    }
+    lanes
 }
 
 /// Neighbouring outputs, accumulated side by side over a range of the reduced axes.

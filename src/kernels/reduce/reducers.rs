@@ -19,6 +19,13 @@ fn worst<T: Ordered>(largest: bool) -> T {
     if largest { T::LOWEST } else { T::HIGHEST }
 }
 
+/// The better of two; the first if one is NaN.
+#[inline(always)]
+fn better<T: Ordered, const LARGEST: bool>(acc: T, x: T) -> T {
+    let better = if LARGEST { x.above(acc) } else { acc.above(x) };
+    if better { x } else { acc }
+}
+
 /// The largest or smallest element; NaN if there is one.
 pub struct Extreme<const LARGEST: bool>;
 
@@ -33,9 +40,16 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for Extreme<LARGEST> {
     fn step(&self, acc: T, x: T, _: usize) -> T {
         if beats(LARGEST, x, acc) { x } else { acc }
     }
+    /// One comparison finds NaN in two, and what then need not care for NaN is the processor's own maximum.
+    #[inline(always)]
+    fn step_pair(&self, acc: T, [x, y]: [T; 2], _: [usize; 2]) -> T {
+        let best = better::<T, LARGEST>(better::<T, LARGEST>(acc, x), y);
+        if x.is_nan() | y.is_nan() { T::NAN } else { best }
+    }
     #[inline(always)]
     fn merge(&self, a: T, b: T) -> T {
-        if beats(LARGEST, b, a) { b } else { a }
+        let best = better::<T, LARGEST>(a, b);
+        if a.is_nan() | b.is_nan() { T::NAN } else { best }
     }
 }
 
@@ -69,10 +83,7 @@ impl<T: Ordered, const LARGEST: bool> Reducer<T> for ExtremePlace<LARGEST> {
             return identity;
         }
         // The best number first, and then a look for NaN among what is in the cache by now: two simple loops.
-        let better = |acc: T, x: T| {
-            let better = if LARGEST { x.above(acc) } else { acc.above(x) };
-            if better { x } else { acc }
-        };
+        let better = better::<T, LARGEST>;
         let by = By { identity: worst::<T>(LARGEST), step: better, merge: better };
         let best = in_lanes(x, &by, by.identity, index);
         let nan = x.iter().fold(false, |found, &x| found | x.is_nan());
