@@ -19,7 +19,7 @@ mod wide;
 
 pub use operand::{Operand, OperandMut};
 pub use rows::{Here, Level, Map1, Single, Vector};
-pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_wide, map3_wide};
+pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_bf16, map2_wide, map3_wide};
 
 use crate::kernels::parallel;
 use drive::{Side, drive, drive_copy};

@@ -128,6 +128,28 @@ fn an_output_may_be_an_input() {
 }
 
 #[test]
+fn halves_of_two_lists_are_computed_in_singles_and_rounded_once() {
+    use half::bf16;
+    const COUNT: usize = 65_536;
+    let a: Vec<bf16> = (0..COUNT).map(|i| bf16::from_bits(i as u16)).collect();
+    let b: Vec<bf16> = (0..COUNT).map(|i| bf16::from_bits((i as u16).wrapping_mul(40_503))).collect();
+    for (rows, stride) in [(1, 1), (2, 2)] {
+        let (shape, strides) = ([COUNT / rows], [stride]);
+        let mut out = vec![bf16::ZERO; COUNT];
+        // SAFETY: the lists hold this layout.
+        let (inputs, result) = unsafe {
+            let inputs = [&a, &b].map(|x| Operand::new(x.as_ptr(), &shape, &strides));
+            (inputs, OperandMut::new(out.as_mut_ptr(), &shape, &strides))
+        };
+        map2_bf16(Here, 1, inputs, result, |a, b| a + b);
+        for i in (0..COUNT).step_by(stride) {
+            let expected = bf16::from_f32(a[i].to_f32() + b[i].to_f32());
+            assert!(out[i] == expected || out[i].is_nan() && expected.is_nan(), "{} + {}: {}", a[i], b[i], out[i]);
+        }
+    }
+}
+
+#[test]
 fn nothing_to_do_for_an_empty_shape() {
     let mut out: Vec<f32> = vec![];
     fill(operand_mut(&mut out, &[0, 3], &[3, 1]), 1.0);

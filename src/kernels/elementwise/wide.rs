@@ -3,11 +3,11 @@
 #![allow(unsafe_code)]
 
 use super::drive::{Side, drive};
-use super::halves::{narrow, widen};
+use super::halves::{Half, narrow, widen};
 use super::operand::Address;
 use super::plan::Plan;
 use super::rows::{self, Level, Map1};
-use super::{Operand, OperandMut};
+use super::{Operand, OperandMut, map2_as};
 use half::{bf16, f16};
 
 /// Elements that are widened at a time.
@@ -207,6 +207,17 @@ pub fn map2_wide<L: Level, O: WideOut>(
 ) {
     // SAFETY: as in `map1_wide`.
     drive_wide::<2, 3, O>(cost, [a, b], out, &|[a, b], out, len| unsafe { L::flat2(a, b, out, len, &f) });
+}
+
+/// [`map2_wide`] without buffers, for a function of few steps that is compiled for this type once more.
+pub fn map2_bf16<L: Level>(
+    level: L,
+    cost: usize,
+    [a, b]: [Operand<'_, bf16>; 2],
+    out: OperandMut<'_, bf16>,
+    f: impl Fn(f32, f32) -> f32 + Sync + Copy,
+) {
+    map2_as(level, cost, a, b, out, move |a: bf16, b: bf16| bf16::narrow(f(a.widen(), b.widen())));
 }
 
 /// `out[i] = f(a[i], b[i], c[i])` in `f32`.

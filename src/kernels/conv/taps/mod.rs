@@ -135,7 +135,8 @@ pub fn gradient<T: Floating>(
                 let target = Shared(sums.as_mut_ptr());
                 let cost = channels * taps * share * width * chunk.len() * columns;
                 parallel::for_each_index(blocks * shares, cost, |task| {
-                    let (block, share_at) = (task / shares, task % shares * share);
+                    // Neighbours have their panels in common: most often one thread takes them, and it has packed them.
+                    let (block, share_at) = (task % blocks, task / blocks * share);
                     let first = block * channels;
                     let task = Task {
                         geometry,
