@@ -36,8 +36,8 @@ impl Array {
     /// memory and are not the same view, the source is copied first.
     pub fn copy_from(&self, source: &Array) -> Result<()> {
         let source = source.broadcast_to(self.shape());
-        if std::sync::Arc::ptr_eq(&self.storage, &source.storage) {
-            if self.layout == source.layout && self.dtype == source.dtype {
+        if std::sync::Arc::ptr_eq(self.storage(), source.storage()) {
+            if self.layout() == source.layout() && self.dtype == source.dtype {
                 return Ok(());
             }
             let apart = Array::empty(source.shape(), source.dtype)?;
@@ -87,7 +87,7 @@ impl Array {
         if dtype == self.dtype {
             return Ok(self.clone());
         }
-        let out = Array::empty_layout(self.layout.dense_like(), dtype)?;
+        let out = Array::empty_layout(self.layout().dense_like(), dtype)?;
         out.copy_from(self)?;
         Ok(out)
     }

@@ -17,13 +17,13 @@ impl Array {
     pub fn empty_layout(layout: Layout, dtype: DType) -> Result<Self> {
         let bytes = bytes_of(&layout.shape, dtype)?;
         let storage = if dtype == DType::Bool { Storage::zeroed(bytes)? } else { Storage::empty(bytes)? };
-        Ok(Array { storage: Arc::new(storage), dtype, layout: Arc::new(layout) })
+        Ok(Array::new(Arc::new(storage), dtype, layout))
     }
 
     /// All zeros.
     pub fn zeros(shape: &[usize], dtype: DType) -> Result<Self> {
         let storage = Storage::zeroed(bytes_of(shape, dtype)?)?;
-        Ok(Array { storage: Arc::new(storage), dtype, layout: Arc::new(Layout::contiguous(shape)) })
+        Ok(Array::new(Arc::new(storage), dtype, Layout::contiguous(shape)))
     }
 
     /// All elements of one value.

@@ -27,13 +27,22 @@ use std::sync::Arc;
 /// A strided view of shared storage. Cloning shares the memory.
 #[derive(Clone)]
 pub struct Array {
-    storage: Arc<Storage>,
     dtype: DType,
     /// Shared by the array's clones: every detached or saved tensor is one.
-    layout: Arc<Layout>,
+    place: Arc<Place>,
+}
+
+/// Which elements of which memory an array has.
+struct Place {
+    storage: Arc<Storage>,
+    layout: Layout,
 }
 
 impl Array {
+    fn new(storage: Arc<Storage>, dtype: DType, layout: Layout) -> Self {
+        Array { dtype, place: Arc::new(Place { storage, layout }) }
+    }
+
     /// A view of a storage.
     ///
     /// # Errors
@@ -41,7 +50,7 @@ impl Array {
     pub fn from_storage(storage: Arc<Storage>, dtype: DType, layout: Layout) -> Result<Self> {
         checked_numel(&layout.shape)?;
         check_bounds(&layout, dtype, &storage)?;
-        Ok(Array { storage, dtype, layout: Arc::new(layout) })
+        Ok(Self::new(storage, dtype, layout))
     }
 
     /// The same layout over another storage.
@@ -49,29 +58,29 @@ impl Array {
     /// # Errors
     /// `RuntimeError` where the layout reaches beyond the storage.
     pub fn over(&self, storage: Arc<Storage>) -> Result<Self> {
-        check_bounds(&self.layout, self.dtype, &storage)?;
-        Ok(Array { storage, dtype: self.dtype, layout: self.layout.clone() })
+        check_bounds(self.layout(), self.dtype, &storage)?;
+        Ok(Self::new(storage, self.dtype, self.layout().clone()))
     }
 
     /// The same storage under another layout derived from this one by view algebra, which never leaves it.
     fn with_layout(&self, layout: Layout) -> Self {
-        debug_assert!(layout_bytes(&layout, self.dtype).is_some_and(|b| b <= self.storage.bytes()));
-        Array { storage: self.storage.clone(), dtype: self.dtype, layout: Arc::new(layout) }
+        debug_assert!(layout_bytes(&layout, self.dtype).is_some_and(|b| b <= self.storage().bytes()));
+        Self::new(self.storage().clone(), self.dtype, layout)
     }
 
     /// The view that a function of layouts makes; `f` must be one of [`Layout`]'s view functions (checked in tests).
     pub fn map_layout(&self, f: impl FnOnce(&Layout) -> Layout) -> Self {
-        self.with_layout(f(&self.layout))
+        self.with_layout(f(self.layout()))
     }
 
     /// As [`Array::map_layout`] for functions that may refuse.
     pub fn try_map_layout(&self, f: impl FnOnce(&Layout) -> Result<Layout>) -> Result<Self> {
-        Ok(self.with_layout(f(&self.layout)?))
+        Ok(self.with_layout(f(self.layout())?))
     }
 
     /// Any layout over the same storage, checked against its bounds.
     pub fn as_strided(&self, layout: Layout) -> Result<Self> {
-        Self::from_storage(self.storage.clone(), self.dtype, layout)
+        Self::from_storage(self.storage().clone(), self.dtype, layout)
     }
 
     /// The same memory as plain integers of the element's size, for kernels that only move elements.
@@ -94,48 +103,48 @@ impl Array {
     /// Shape, strides and offset.
     #[inline]
     pub fn layout(&self) -> &Layout {
-        &self.layout
+        &self.place.layout
     }
 
     /// Size of each axis.
     #[inline]
     pub fn shape(&self) -> &[usize] {
-        &self.layout.shape
+        &self.place.layout.shape
     }
 
     /// Distance of neighbours along each axis, in elements.
     #[inline]
     pub fn strides(&self) -> &[usize] {
-        &self.layout.strides
+        &self.layout().strides
     }
 
     /// The number of axes.
     #[inline]
     pub fn ndim(&self) -> usize {
-        self.layout.shape.len()
+        self.layout().shape.len()
     }
 
     /// The number of elements.
     #[inline]
     pub fn numel(&self) -> usize {
-        self.layout.numel()
+        self.layout().numel()
     }
 
     /// Whether the elements lie in row-major order without gaps.
     #[inline]
     pub fn is_contiguous(&self) -> bool {
-        self.layout.is_contiguous()
+        self.layout().is_contiguous()
     }
 
     /// The memory below.
     #[inline]
     pub fn storage(&self) -> &Arc<Storage> {
-        &self.storage
+        &self.place.storage
     }
 
-    /// Whether nobody else holds the memory.
+    /// Whether no other array holds the memory.
     pub fn is_unique(&self) -> bool {
-        Arc::strong_count(&self.storage) == 1
+        Arc::strong_count(&self.place) == 1 && Arc::strong_count(self.storage()) == 1
     }
 
     /// Stretched to a shape that broadcasting has found to fit.
@@ -143,7 +152,7 @@ impl Array {
         if self.shape() == shape {
             return self.clone();
         }
-        self.with_layout(self.layout.broadcast_to(shape))
+        self.with_layout(self.layout().broadcast_to(shape))
     }
 
     /// The same elements in row-major order: itself, or a copy.
@@ -163,7 +172,7 @@ impl Array {
 
     /// Another shape of the same number of elements: a view where strides allow it, else a copy.
     pub fn reshape(&self, shape: &[usize]) -> Result<Self> {
-        match self.layout.view(shape) {
+        match self.layout().view(shape) {
             Some(layout) => Ok(self.with_layout(layout)),
             None => {
                 let copy = self.copy_contiguous()?;
@@ -175,13 +184,13 @@ impl Array {
 
     /// Axes as `Dims`, for callers that change them.
     pub fn dims(&self) -> Dims {
-        Dims::from_slice(&self.layout.shape)
+        Dims::from_slice(&self.layout().shape)
     }
 }
 
 impl std::fmt::Debug for Array {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Array({}, {:?})", self.dtype.name(), self.layout)
+        write!(f, "Array({}, {:?})", self.dtype.name(), self.layout())
     }
 }
 
@@ -211,4 +220,22 @@ fn layout_bytes(layout: &Layout, dtype: DType) -> Option<usize> {
         last = last.checked_add((n - 1).checked_mul(s)?)?;
     }
     last.checked_add(1)?.checked_mul(dtype.size())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_shares_the_memory_is_counted() {
+        let array = Array::empty(&[2, 3], DType::F32).unwrap();
+        assert!(array.is_unique());
+        let clone = array.clone();
+        assert!(!array.is_unique() && !clone.is_unique());
+        drop(clone);
+        let view = array.map_layout(|layout| layout.broadcast_to(&[4, 2, 3]));
+        assert!(!array.is_unique() && !view.is_unique());
+        drop(view);
+        assert!(array.is_unique());
+    }
 }

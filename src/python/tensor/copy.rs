@@ -13,10 +13,12 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use std::sync::Arc;
 
-/// The copy of a storage, made once for all tensors that share it: `memo` keeps it under the storage's address.
-fn copied_storage(storage: &Arc<Storage>, memo: &Bound<'_, PyDict>) -> PyResult<Arc<Storage>> {
-    // The tensor has one reference, the array at hand another one: nobody shares it.
-    if Arc::strong_count(storage) <= 2 {
+/// The copy of a tensor's storage, made once for all tensors that share it: `memo` keeps it under the storage's address.
+fn copied_storage(tensor: &Tensor, memo: &Bound<'_, PyDict>) -> PyResult<Arc<Storage>> {
+    let alone = tensor.with_array(Array::is_unique);
+    let array = tensor.array();
+    let storage = array.storage();
+    if alone {
         return Ok(Arc::new(storage.duplicate()?));
     }
     let key = ("rsnn storage", storage.as_ptr() as usize);
@@ -41,9 +43,8 @@ impl PyTensor {
                 "deepcopy: expected a leaf tensor, got the result of an operation that autograd recorded; detach() it",
             ));
         }
-        let array = tensor.array();
-        let storage = copied_storage(array.storage(), memo)?;
-        let twin = Tensor::new(array.over(storage)?);
+        let storage = copied_storage(tensor, memo)?;
+        let twin = Tensor::new(tensor.with_array(|array| array.over(storage))?);
         let class = slf.get_type();
         let is_parameter = slf.is_instance_of::<PyParameter>();
         let copy = if slf.is_exact_instance_of::<PyParameter>() {
