@@ -39,9 +39,27 @@ pub fn join(path: &mut String, name: &str) {
 pub struct Cursor {
     next: usize,
     len: Option<usize>,
+    /// The number of changes of the registry's owner that the cursor knows of, if somebody counts them.
+    changes: Option<u32>,
 }
 
 impl Cursor {
+    /// Whether the cursor stands behind the last entry of a registry whose owner has not changed since; then there is
+    /// nothing to look at.
+    pub fn is_at_end(&self, changes: u32) -> bool {
+        self.changes == Some(changes) && self.len == Some(self.next)
+    }
+
+    /// Whether no entry has been asked for yet.
+    pub fn is_new(&self) -> bool {
+        self.len.is_none()
+    }
+
+    /// Notes how often the registry's owner has been changed, before the next entry is asked for.
+    pub fn note(&mut self, changes: u32) {
+        self.changes = Some(changes);
+    }
+
     /// The next entry that stands for something, and its position.
     pub fn next<'a, H>(&mut self, registry: &'a Registry<H>) -> Result<Option<(usize, &'a Name, &'a H)>, WalkError> {
         if *self.len.get_or_insert(registry.len()) != registry.len() {

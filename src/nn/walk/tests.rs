@@ -205,3 +205,27 @@ fn a_cycle_is_walked_once_or_reported() {
     assert_eq!(forest.modules("", true).unwrap(), owned(&[("", 0), ("a", 1)]));
     assert_eq!(forest.modules("", false), Err(WalkError::TooDeep));
 }
+
+#[test]
+fn a_cursor_at_its_end_looks_again_once_something_has_changed() {
+    let mut registry = Registry::default();
+    assert!(registry.insert("a", Some(1)).is_none());
+    let mut cursor = Cursor::default();
+    assert!(cursor.is_new() && !cursor.is_at_end(7));
+    cursor.note(7);
+    assert_eq!(cursor.next(&registry).map(|found| found.map(|(at, _, handle)| (at, *handle))), Ok(Some((0, 1))));
+    assert!(!cursor.is_new() && cursor.is_at_end(7) && !cursor.is_at_end(8));
+    assert!(registry.insert("b", Some(2)).is_none());
+    cursor.note(8);
+    assert!(matches!(cursor.next(&registry), Err(WalkError::ChangedSize)));
+}
+
+#[test]
+fn a_cursor_before_names_that_stand_for_nothing_is_not_at_its_end() {
+    let registry: Registry<u32> = [("a".into(), Some(1)), ("b".into(), None)].into_iter().collect();
+    let mut cursor = Cursor::default();
+    cursor.note(1);
+    assert!(matches!(cursor.next(&registry), Ok(Some(_))));
+    assert!(!cursor.is_at_end(1));
+    assert!(matches!(cursor.next(&registry), Ok(None)));
+}

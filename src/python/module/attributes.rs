@@ -2,6 +2,7 @@
 
 use super::class::Module;
 use super::global;
+use super::instance_dict::instance_dict;
 use super::lookup;
 use super::natives::Method;
 use super::parameter::{is_buffer, is_leaf, is_parameter, is_tensor_like, type_name};
@@ -192,7 +193,7 @@ impl Module {
         let py = slf.py();
         let class = py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "dir"), (slf.get_type(),))?;
         let names = class.cast_into::<PyList>()?;
-        if let Some(dict) = lookup::instance_dict(slf.as_any()) {
+        if let Some(dict) = instance_dict(slf.as_any()) {
             names.call_method1(intern!(py, "extend"), (dict,))?;
         }
         let own: Vec<String> = slf.get().read(|state| {
@@ -246,7 +247,7 @@ fn check_free(slf: &Bound<'_, Module>, name: &Bound<'_, PyString>, kind: Kind) -
 /// Takes a name away from the instance and from every registry but one.
 fn free_name(slf: &Bound<'_, Module>, name: &Bound<'_, PyString>, keep: Kind) -> PyResult<()> {
     let text = name.to_str()?;
-    if let Some(dict) = lookup::instance_dict(slf.as_any())
+    if let Some(dict) = instance_dict(slf.as_any())
         && dict.contains(name)?
     {
         dict.del_item(name)?;

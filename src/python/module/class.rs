@@ -12,7 +12,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// What the registries of a Python module hold: the objects themselves, so that `m.weight is m.weight`.
 pub type Handle = Py<PyAny>;
@@ -48,6 +48,10 @@ const TABLED: u8 = 4;
 pub struct Module {
     contents: Mutex<Contents>,
     flags: AtomicU8,
+    /// How often the state has been changed.
+    changes: AtomicU32,
+    /// A bit for each kind of which there are entries.
+    filled: AtomicU8,
 }
 
 /// What is locked together.
@@ -61,7 +65,12 @@ impl Module {
     /// A module whose `__init__` has not run. Every `__new__` comes by here: the class gets its attribute lookup.
     pub fn allocate(class: &Bound<'_, PyType>) -> Self {
         lookup::adopt(class);
-        Self { contents: Mutex::default(), flags: AtomicU8::new(0) }
+        Self {
+            contents: Mutex::default(),
+            flags: AtomicU8::new(0),
+            changes: AtomicU32::new(0),
+            filled: AtomicU8::new(0),
+        }
     }
 
     /// Looks at the state. It is locked meanwhile: `look` must not run Python code, so neither make Python objects
@@ -78,7 +87,26 @@ impl Module {
 
     /// Changes the state, under the same rule: what is taken out of it is to be returned, and dropped then.
     pub fn write<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        change(&mut self.contents.lock().state)
+        let contents = &mut *self.contents.lock();
+        // Nobody else writes it: the state is locked.
+        self.changes.store(self.changes.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        let result = change(&mut contents.state);
+        let filled = [Kind::Parameter, Kind::Buffer, Kind::Child]
+            .into_iter()
+            .fold(0, |bits, kind| bits | u8::from(!contents.state.registry(kind).is_empty()) << kind as u8);
+        self.filled.store(filled, Ordering::Release);
+        result
+    }
+
+    /// Whether there are entries of a kind.
+    pub fn has_any(&self, kind: Kind) -> bool {
+        self.filled.load(Ordering::Acquire) & (1 << kind as u8) != 0
+    }
+
+    /// A number that changes with the state. It says nothing of a change under way, but what is read under the lock
+    /// belongs to what is seen there.
+    pub fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Looks at a table of hooks.

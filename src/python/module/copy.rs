@@ -1,6 +1,7 @@
 //! `copy.deepcopy` of modules without the detour through the states that `pickle` takes.
 
 use super::class::{Handle, Module, State};
+use super::instance_dict::{instance_dict, own_dict};
 use super::lookup;
 use super::natives::Method;
 use crate::nn::hooks::{Hook, HookKind};
@@ -93,10 +94,10 @@ impl<'py> Copying<'_, 'py> {
         let twin = class.call_method1(intern!(py, "__new__"), (&class,))?;
         self.remember(module.as_any(), &twin)?;
         let own = twin.cast::<Module>()?;
-        if let Some(attributes) = lookup::instance_dict(module.as_any())
+        if let Some(attributes) = instance_dict(module.as_any())
             && !attributes.is_empty()
         {
-            let dict = lookup::own_dict(own)?;
+            let dict = own_dict(own)?;
             for (name, value) in attributes {
                 dict.set_item(name, self.copy(&value)?)?;
             }

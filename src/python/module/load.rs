@@ -155,7 +155,7 @@ impl<'py> Loading<'py> {
 
 /// A copy of a state that a module's own code gets to see.
 fn ordered<'py>(state: &Bound<'py, PyAny>, metadata: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
-    let copy = super::parts::ordered_dict_type(state.py())?.call1((state,))?;
+    let copy = super::ordered_dict::ordered_dict_type(state.py())?.call1((state,))?;
     if let Some(metadata) = metadata {
         copy.setattr(intern!(state.py(), "_metadata"), metadata)?;
     }

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::class::Module;
+use super::instance_dict::{dict_slot, has_in_dict, instance_dict};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
@@ -47,69 +48,6 @@ pub fn type_attribute<'py>(class: &Bound<'py, PyType>, name: &Bound<'py, PyStrin
     unsafe { Bound::from_owned_ptr_or_opt(class.py(), look_up(class.as_type_ptr(), name.as_ptr())) }
 }
 
-/// The address of where an object keeps its `__dict__`, or null if its class gives it none.
-///
-/// # Safety
-///
-/// The object must be alive, and of a class without items in its layout (as `tuple` has), or of one that has no
-/// positive offset of dictionaries.
-unsafe fn dict_slot(object: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
-    // SAFETY: the offset comes from the object's own class; modules have a fixed-size layout, so it is positive.
-    unsafe {
-        let offset = (*ffi::Py_TYPE(object)).tp_dictoffset;
-        if offset > 0 { object.byte_offset(offset).cast() } else { std::ptr::null_mut() }
-    }
-}
-
-/// The `__dict__` of an object of a native class or a subclass of one, if it has one yet.
-pub fn instance_dict<'py>(module: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
-    // SAFETY: the object is alive; what stands in the slot is null or a dictionary.
-    unsafe {
-        let slot = dict_slot(module.as_ptr());
-        if slot.is_null() {
-            return None;
-        }
-        Bound::from_borrowed_ptr_or_opt(module.py(), *slot).map(|dict| dict.cast_into_unchecked())
-    }
-}
-
-/// The `__dict__` of a module, made if it has none yet. It holds the plain attributes; [`show_tables`] gives Python
-/// another view.
-#[pyfunction]
-#[pyo3(name = "_module_dict")]
-pub fn own_dict<'py>(module: &Bound<'py, Module>) -> PyResult<Bound<'py, PyDict>> {
-    // SAFETY: a live object whose class has dictionaries; the result is a new reference or null with an exception set.
-    let dict = unsafe {
-        let dict = ffi::PyObject_GenericGetDict(module.as_ptr(), std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(module.py(), dict)?
-    };
-    dict.cast_into().map_err(Into::into)
-}
-
-/// Makes a descriptor what `Module` has under `__dict__`: it shows the tables too, as if they were attributes.
-#[pyfunction]
-#[pyo3(name = "_show_module_tables")]
-pub fn show_tables(descriptor: &Bound<'_, PyAny>) -> PyResult<()> {
-    let class = descriptor.py().get_type::<Module>();
-    // `type.__setattr__` takes the name for the class's own dictionary, so it is written there.
-    // SAFETY: a live heap type of ours; its caches are told.
-    let done = unsafe {
-        let done = ffi::PyDict_SetItemString((*class.as_type_ptr()).tp_dict, c"__dict__".as_ptr(), descriptor.as_ptr());
-        ffi::PyType_Modified(class.as_type_ptr());
-        done
-    };
-    if done == 0 { Ok(()) } else { Err(PyErr::fetch(descriptor.py())) }
-}
-
-/// Whether a module has something under a name itself, beside what its class has.
-pub fn has_in_dict(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> bool {
-    // SAFETY: the objects are alive; the dictionary is only looked into.
-    unsafe {
-        let slot = dict_slot(module.as_ptr());
-        !slot.is_null() && !(*slot).is_null() && ffi::PyDict_Contains(*slot, name.as_ptr()) != 0
-    }
-}
-
 /// The number that CPython gives a class, as long as neither it nor a base of it is changed. It gives none twice. `None`
 /// for a class that has none at the moment.
 pub fn class_version(class: &Bound<'_, PyType>) -> Option<u32> {
@@ -121,15 +59,15 @@ pub fn class_version(class: &Bound<'_, PyType>) -> Option<u32> {
     }
 }
 
-/// An attribute of a module, which usually is a number of its class.
-pub fn number<'py>(module: &Bound<'py, Module>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+/// An attribute of a module, which usually is a number of its class, and whether it is.
+pub fn number<'py>(module: &Bound<'py, Module>, name: &Bound<'py, PyString>) -> PyResult<(Bound<'py, PyAny>, bool)> {
     if let Some(found) = class_attribute(module.as_any(), name)
         && found.is_exact_instance_of::<PyInt>()
         && !has_in_dict(module, name)
     {
-        return Ok(found);
+        return Ok((found, true));
     }
-    module.as_any().getattr(name)
+    Ok((module.as_any().getattr(name)?, false))
 }
 
 /// Sets an attribute as `object.__setattr__` does, or deletes it.
@@ -303,12 +241,26 @@ pub fn shorten_names(m: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
+/// Whether an object has the native lookup. Only modules do, and nearly all of them.
+fn has_native_lookup(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: a live class; function pointers are only compared here.
+    let known = unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_getattro };
+    known.is_some_and(|known| std::ptr::fn_addr_eq(known, getattro as ffi::getattrofunc))
+}
+
+/// An object as the module that it is.
+#[inline]
+pub fn as_module<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, Module>> {
+    if has_native_lookup(object) {
+        // SAFETY: the lookup is given to `Module`, and to classes below it.
+        return Some(unsafe { object.cast_unchecked() });
+    }
+    object.cast().ok()
+}
+
 /// Whether a module has an attribute: `hasattr`, without an exception where none is needed.
 pub fn has_attribute(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> PyResult<bool> {
-    // SAFETY: a live class; function pointers are only compared here.
-    let known = unsafe { (*ffi::Py_TYPE(module.as_ptr())).tp_getattro };
-    let native = known.is_some_and(|known| std::ptr::fn_addr_eq(known, getattro as ffi::getattrofunc));
-    if !native || class_attribute(module.as_any(), name).is_some() {
+    if !has_native_lookup(module.as_any()) || class_attribute(module.as_any(), name).is_some() {
         return module.as_any().hasattr(name);
     }
     if let Some(dict) = instance_dict(module.as_any())

@@ -12,10 +12,12 @@ pub mod handle;
 mod hook_kinds;
 pub mod hook_tables;
 pub mod hooks;
+mod instance_dict;
 mod load;
 mod load_own;
 mod lookup;
 pub mod natives;
+mod ordered_dict;
 pub mod parameter;
 mod parts;
 mod paths;
@@ -26,9 +28,11 @@ mod state_dict;
 mod table_attributes;
 pub mod tables;
 mod text;
+mod turn;
 pub mod walks;
 
-pub use lookup::{instance_dict, shorten_names};
+pub use instance_dict::instance_dict;
+pub use lookup::shorten_names;
 
 use hooks::{
     register_module_backward_hook, register_module_buffer_registration_hook, register_module_forward_hook,
@@ -61,8 +65,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(hook_tables::_global_table, m)?)?;
     m.add_function(wrap_pyfunction!(global::_global_full_backward, m)?)?;
     m.add_function(wrap_pyfunction!(global::_set_global_full_backward, m)?)?;
-    m.add_function(wrap_pyfunction!(lookup::own_dict, m)?)?;
-    m.add_function(wrap_pyfunction!(lookup::show_tables, m)?)?;
+    m.add_function(wrap_pyfunction!(instance_dict::own_dict, m)?)?;
+    m.add_function(wrap_pyfunction!(instance_dict::show_tables, m)?)?;
     tables::install(py)?;
     natives::install(py)
 }

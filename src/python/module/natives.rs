@@ -1,6 +1,7 @@
 //! The methods of `Module` that native code calls on other modules, and whether a module overrides them.
 
 use super::class::Module;
+use super::instance_dict::has_any_in_dict;
 use super::lookup;
 use crate::python::containers::{ModuleList, Sequential};
 use pyo3::intern;
@@ -114,12 +115,17 @@ impl Method {
     pub fn is_overridden(self, module: &Bound<'_, Module>) -> bool {
         let py = module.py();
         self.is_overridden_by_class(module)
-            || self.native(py).is_none_or(|(name, _)| lookup::has_in_dict(module, name.bind(py)))
+            || self.native(py).is_none_or(|(name, _)| has_any_in_dict(module, &[name.bind(py)]))
     }
 
     /// Whether the module's class has another method in its place.
     pub fn is_overridden_by_class(self, module: &Bound<'_, Module>) -> bool {
-        overrides(&module.get_type()) & (1 << self as u32) != 0
+        overrides(&module.get_type()) & self.bit() != 0
+    }
+
+    /// Stands for the method in what [`overrides`] gives.
+    pub const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
@@ -128,7 +134,7 @@ impl Method {
 static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 /// A bit for each method that a class overrides.
-fn overrides(class: &Bound<'_, PyType>) -> u32 {
+pub fn overrides(class: &Bound<'_, PyType>) -> u32 {
     let version = lookup::class_version(class);
     if let Some(version) = version {
         let known = KNOWN[version as usize % KNOWN.len()].load(Ordering::Relaxed);

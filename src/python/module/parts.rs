@@ -3,10 +3,10 @@
 //! Parts are lists, cut out of the whole once for each level of modules. Only where Python code gets to see one is a
 //! dictionary made of it.
 
+use super::ordered_dict::ordered_dict_type;
 use super::paths::Members;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -29,12 +29,6 @@ pub enum Part<'py> {
 pub enum Source<'a, 'py> {
     Mapping(&'a Bound<'py, PyAny>),
     Entries(&'a Entries<'py>),
-}
-
-/// `collections.OrderedDict`.
-pub fn ordered_dict_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    TYPE.import(py, "collections", "OrderedDict")
 }
 
 fn of_dict<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {

@@ -1,7 +1,7 @@
 //! The dotted names of what a module holds, as Python strings. A module keeps them from one walk to the next: they are
 //! the keys of a state and what `named_parameters` gives, time and again, and rarely change.
 
-use super::class::{Handle, Module};
+use super::class::Module;
 use crate::nn::module::Kind;
 use crate::nn::registry::Name;
 use pyo3::prelude::*;
@@ -75,39 +75,57 @@ impl<'py> Place<'py> {
         Ok(PyString::new(self.path.py(), &format!("{}{name}", self.prefix()?.to_str()?)))
     }
 
-    /// The key of what the module has under a name, or the path of a child.
-    pub fn key(&self, paths: &mut Paths, kind: Kind, position: usize, name: &Name) -> PyResult<Bound<'py, PyString>> {
-        let py = self.path.py();
-        match &self.prefix {
-            None => Ok(paths.get(&self.path, kind, position, name)?.into_bound(py)),
-            Some(prefix) => Ok(PyString::new(py, &format!("{}{name}", prefix.to_str()?))),
-        }
+    /// For asking the keys of what the module holds, and the paths of its children.
+    fn keys<'a>(&'a self, paths: &'a mut Paths) -> PyResult<Keys<'a, 'py>> {
+        let kept = if self.prefix.is_none() { paths.below(&self.path)? } else { None };
+        Ok(Keys { place: self, kept })
     }
 
-    /// What the module itself saves, by key.
-    pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
+    /// What the module itself saves, by key, and whether it has children.
+    pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<(Members<'py>, bool)> {
         let py = module.py();
-        let (mut members, mut result) = (Members::new(), Ok(()));
         module.get().read_with_paths(|state, paths| {
-            state.for_each_saved(|kind, position, name, handle| match self.key(paths, kind, position, name) {
+            let (mut members, mut result) = (Members::new(), Ok(()));
+            let mut keys = self.keys(paths)?;
+            state.for_each_saved(|kind, position, name, handle| match keys.of(kind, position, name) {
                 Ok(key) => members.push((key, handle.clone_ref(py).into_bound(py))),
                 Err(error) => result = Err(error),
             });
-        });
-        result.map(|()| members)
+            result.map(|()| (members, !state.children.is_empty()))
+        })
     }
 
-    /// The children, each with its place.
+    /// The children, each with its path.
     pub fn children(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
         let py = module.py();
         module.get().read_with_paths(|state, paths| {
-            let children = state.children.iter().enumerate();
-            let children = children.filter_map(|(position, (name, child))| Some((position, name, child?)));
-            let place = |(position, name, child): (usize, &Name, &Handle)| {
-                Ok((self.key(paths, Kind::Child, position, name)?, child.clone_ref(py).into_bound(py)))
-            };
-            children.map(place).collect()
+            let mut keys = self.keys(paths)?;
+            let mut children = Members::with_capacity(state.children.len());
+            for (position, (name, child)) in state.children.iter().enumerate() {
+                if let Some(child) = child {
+                    children.push((keys.of(Kind::Child, position, name)?, child.clone_ref(py).into_bound(py)));
+                }
+            }
+            Ok(children)
         })
+    }
+}
+
+/// The keys of one module's entries.
+struct Keys<'a, 'py> {
+    place: &'a Place<'py>,
+    kept: Option<&'a mut Kept>,
+}
+
+impl<'py> Keys<'_, 'py> {
+    #[inline]
+    fn of(&mut self, kind: Kind, position: usize, name: &Name) -> PyResult<Bound<'py, PyString>> {
+        let py = self.place.path.py();
+        match (&mut self.kept, &self.place.prefix) {
+            (Some(kept), _) => Ok(kept.get(py, kind, position, name)?.into_bound(py)),
+            (None, None) => Ok(joined(py, &self.place.path, name)?.into_bound(py)),
+            (None, Some(prefix)) => Ok(PyString::new(py, &format!("{}{name}", prefix.to_str()?))),
+        }
     }
 }
 
@@ -128,6 +146,7 @@ impl Paths {
     /// The path of the entry of a kind at a position, for a module that has itself the path `path`.
     ///
     /// Strings are made and dropped here; neither runs Python code, so a lock may be held.
+    #[inline]
     pub fn get(
         &mut self,
         path: &Bound<'_, PyString>,
@@ -135,28 +154,27 @@ impl Paths {
         position: usize,
         name: &Name,
     ) -> PyResult<Py<PyString>> {
-        let py = path.py();
-        let Some(kept) = self.below(path)? else { return joined(py, path, name) };
-        let entries = &mut kept.entries[kind as usize];
-        if let Some(Some((known, path))) = entries.get(position)
-            && Name::ptr_eq(known, name)
-        {
-            return Ok(path.clone_ref(py));
+        match self.below(path)? {
+            Some(kept) => kept.get(path.py(), kind, position, name),
+            None => joined(path.py(), path, name),
         }
-        let fresh = joined(py, kept.path.bind(py), name)?;
-        if entries.len() <= position {
-            entries.resize_with(position + 1, || None);
-        }
-        entries[position] = Some((name.clone(), fresh.clone_ref(py)));
-        Ok(fresh)
     }
 
     /// What is kept for a path. The empty one does not push out another: modules that are part of a model are also
     /// looked at by themselves.
+    #[inline]
     fn below(&mut self, path: &Bound<'_, PyString>) -> PyResult<Option<&mut Kept>> {
+        match &self.0 {
+            Some(kept) if kept.path.is(path) => Ok(self.0.as_deref_mut()),
+            _ => self.turn_to(path),
+        }
+    }
+
+    #[cold]
+    fn turn_to(&mut self, path: &Bound<'_, PyString>) -> PyResult<Option<&mut Kept>> {
         let py = path.py();
         let same = match &self.0 {
-            Some(kept) => kept.path.is(path) || kept.path.bind(py).to_str()? == path.to_str()?,
+            Some(kept) => kept.path.bind(py).to_str()? == path.to_str()?,
             None => false,
         };
         if !same {
@@ -166,5 +184,26 @@ impl Paths {
             self.0 = Some(Box::new(Kept { path: path.clone().unbind(), entries: Default::default() }));
         }
         Ok(self.0.as_deref_mut())
+    }
+}
+
+impl Kept {
+    #[inline]
+    fn get(&mut self, py: Python<'_>, kind: Kind, position: usize, name: &Name) -> PyResult<Py<PyString>> {
+        match self.entries[kind as usize].get(position) {
+            Some(Some((known, path))) if Name::ptr_eq(known, name) => Ok(path.clone_ref(py)),
+            _ => self.make(py, kind, position, name),
+        }
+    }
+
+    #[cold]
+    fn make(&mut self, py: Python<'_>, kind: Kind, position: usize, name: &Name) -> PyResult<Py<PyString>> {
+        let fresh = joined(py, self.path.bind(py), name)?;
+        let entries = &mut self.entries[kind as usize];
+        if entries.len() <= position {
+            entries.resize_with(position + 1, || None);
+        }
+        entries[position] = Some((name.clone(), fresh.clone_ref(py)));
+        Ok(fresh)
     }
 }

@@ -3,7 +3,7 @@
 use super::class::Module;
 use super::hook_kinds::attribute;
 use super::hook_tables::{HookOption, HookOptions, HookView};
-use super::lookup;
+use super::instance_dict::{instance_dict, own_dict};
 use super::tables::{NameSetView, to_dict};
 use crate::nn::hooks::HookKind;
 use crate::nn::module::Kind;
@@ -91,7 +91,7 @@ fn take_table(slf: &Bound<'_, Module>, name: &str, value: &Bound<'_, PyAny>) -> 
 impl Module {
     /// The instance's attributes and tables as a dictionary: what `copy` and `pickle` take.
     fn __getstate__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
-        let state = match lookup::instance_dict(slf.as_any()) {
+        let state = match instance_dict(slf.as_any()) {
             Some(dict) => dict.copy()?,
             None => PyDict::new(slf.py()),
         };
@@ -102,7 +102,7 @@ impl Module {
     /// Takes such a dictionary.
     fn __setstate__(slf: &Bound<'_, Self>, state: &Bound<'_, PyDict>) -> PyResult<()> {
         slf.get().set_ready();
-        let dict = lookup::own_dict(slf)?;
+        let dict = own_dict(slf)?;
         // Options belong to hooks, so the hooks come first.
         let mut options = vec![];
         for (name, value) in state {

@@ -1,6 +1,7 @@
 //! What the walks of [`crate::nn`] have to know about Python modules.
 
 use super::class::{Handle, Module};
+use super::lookup::as_module;
 use super::natives::Method;
 use crate::nn::module::Kind;
 use crate::nn::walk::{Cursor, Found, Visited, WalkError};
@@ -55,7 +56,7 @@ impl Kinds for Objects {
 /// The module that a handle stands for.
 fn module<'a, 'py>(py: Python<'py>, handle: &'a Handle) -> PyResult<&'a Bound<'py, Module>> {
     let object = handle.bind(py);
-    object.cast::<Module>().map_err(|_| match object.get_type().name() {
+    as_module(object).ok_or_else(|| match object.get_type().name() {
         Ok(class) => PyTypeError::new_err(format!("expected a module among the children of a module, got {class}")),
         Err(error) => error,
     })
@@ -80,7 +81,12 @@ impl World<Objects> for Python<'_> {
         path: Option<&Py<PyString>>,
     ) -> PyResult<Option<Found<Objects>>> {
         let py = *self;
-        self::module(py, module)?.get().read_with_paths(|state, paths| {
+        let module = self::module(py, module)?.get();
+        if cursor.is_at_end(module.changes()) || (cursor.is_new() && !module.has_any(kind)) {
+            return Ok(None);
+        }
+        module.read_with_paths(|state, paths| {
+            cursor.note(module.changes());
             let Some((position, name, handle)) = cursor.next(state.registry(kind))? else { return Ok(None) };
             let path = path.map(|path| paths.get(path.bind(py), kind, position, name)).transpose()?;
             Ok(Some((path, handle.clone_ref(py))))
@@ -110,7 +116,7 @@ impl World<Objects> for Python<'_> {
         unique: bool,
     ) -> PyResult<Option<Py<PyIterator>>> {
         let module = module.bind(*self);
-        if let Ok(module) = module.cast::<Module>()
+        if let Some(module) = as_module(module)
             && !Method::NamedModules.is_overridden(module)
         {
             return Ok(None);

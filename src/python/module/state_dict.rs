@@ -1,8 +1,10 @@
 //! `state_dict`: the saved form of a module and its descendants.
 
 use super::class::{Handle, Module};
+use super::instance_dict::has_any_in_dict;
 use super::lookup;
-use super::natives::Method;
+use super::natives::{Method, overrides};
+use super::ordered_dict::{is_ordered_dict, ordered_dict_type, set_item};
 use super::paths::Place;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
@@ -17,13 +19,23 @@ struct Saving<'a, 'py> {
     destination: &'a Bound<'py, PyAny>,
     /// The versions of the modules by path, where the destination has room for them.
     metadata: Option<Bound<'py, PyAny>>,
+    /// Whether these are no other mappings than `OrderedDict`, so that writing to them runs nobody's code.
+    ordered: bool,
     keep_vars: bool,
     /// The last version of a class, and the dictionary made of it.
-    version: RefCell<Option<(Bound<'py, PyAny>, Bound<'py, PyDict>)>>,
+    version: RefCell<Option<Version<'py>>>,
+}
+
+/// What is written of a class.
+struct Version<'py> {
+    /// The interpreter's number of the class, if it has one.
+    class: Option<u32>,
+    number: Bound<'py, PyAny>,
+    dict: Bound<'py, PyDict>,
 }
 
 fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    super::parts::ordered_dict_type(py)?.call0()
+    ordered_dict_type(py)?.call0()
 }
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
@@ -36,8 +48,12 @@ fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)>
 /// The same memory outside of the graph.
 fn detached(tensor: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = tensor.py();
-    if tensor.is_exact_instance_of::<PyParameter>() || tensor.is_exact_instance_of::<PyTensor>() {
-        return Ok(wrap(py, tensor.cast::<PyTensor>()?.get().tensor.detach())?.into_any());
+    let plain = match tensor.cast_exact::<PyParameter>() {
+        Ok(parameter) => Some(parameter.as_super()),
+        Err(_) => tensor.cast_exact::<PyTensor>().ok(),
+    };
+    if let Some(plain) = plain {
+        return Ok(wrap(py, plain.get().tensor.detach())?.into_any());
     }
     tensor.call_method0(intern!(py, "detach"))
 }
@@ -49,7 +65,7 @@ fn save_own<'py>(
     place: &Place<'py>,
     keep_vars: bool,
 ) -> PyResult<()> {
-    for (key, tensor) in place.saved(slf)? {
+    for (key, tensor) in place.saved(slf)?.0 {
         destination.set_item(key, if keep_vars { tensor } else { detached(tensor)? })?;
     }
     if Method::GetExtraState.is_overridden_by_class(slf) {
@@ -78,34 +94,85 @@ impl<'py> Saving<'_, 'py> {
         } else {
             save_own(slf, self.destination, place, self.keep_vars)?;
         }
-        for (path, child) in place.children(slf)? {
-            self.save_child(&child, &Place::at(path)?)?;
-        }
+        self.save_children(slf, place)?;
         self.run_hooks(slf, place, version)
+    }
+
+    /// Saves a module that does so as `Module` says in every respect, and has no hooks.
+    fn save_plain(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<()> {
+        let _guard = super::recursion::enter(slf.py())?;
+        let class = lookup::class_version(&slf.get_type());
+        let known = match &*self.version.borrow() {
+            Some(version) if version.class == class && class.is_some() => Some(version.dict.copy()?),
+            _ => None,
+        };
+        let version = known.map_or_else(|| self.version_of(slf), Ok)?;
+        if let Some(metadata) = &self.metadata {
+            set_item(metadata, place.path().as_any(), version.as_any())?;
+        }
+        let (own, has_children) = place.saved(slf)?;
+        for (key, tensor) in own {
+            let saved = if self.keep_vars { tensor } else { detached(tensor)? };
+            set_item(self.destination, key.as_any(), &saved)?;
+        }
+        if has_children { self.save_children(slf, place) } else { Ok(()) }
+    }
+
+    /// Whether [`save_plain`](Self::save_plain) is what to do. Nothing that makes a difference may be in the class, nor
+    /// in the module itself.
+    fn is_plain(&self, slf: &Bound<'py, Module>) -> bool {
+        const METHODS: u32 = Method::StateDict.bit() | Method::SaveToStateDict.bit() | Method::GetExtraState.bit();
+        let py = slf.py();
+        let module = slf.get();
+        self.ordered
+            && module.is_ready()
+            && !module.has_hooks()
+            && overrides(&slf.get_type()) & METHODS == 0
+            && !has_any_in_dict(
+                slf,
+                &[intern!(py, "_version"), intern!(py, "state_dict"), intern!(py, "_save_to_state_dict")],
+            )
     }
 
     /// A fresh dictionary with the version of a module's class.
     fn version_of(&self, slf: &Bound<'py, Module>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
-        let version = lookup::number(slf, intern!(py, "_version"))?;
+        let class = lookup::class_version(&slf.get_type());
+        let (number, of_class) = lookup::number(slf, intern!(py, "_version"))?;
         // Nearly all classes have the same one.
-        if let Some((known, dict)) = &*self.version.borrow()
-            && known.is(&version)
-        {
-            return dict.copy();
+        let known = match &*self.version.borrow() {
+            Some(version) if version.number.is(&number) => Some(version.dict.clone()),
+            _ => None,
+        };
+        let dict = match known {
+            Some(dict) => dict,
+            None => {
+                let dict = PyDict::new(py);
+                dict.set_item(intern!(py, "version"), &number)?;
+                dict
+            }
+        };
+        let fresh = dict.copy();
+        *self.version.borrow_mut() = Some(Version { class: class.filter(|_| of_class), number, dict });
+        fresh
+    }
+
+    fn save_children(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<()> {
+        for (path, child) in place.children(slf)? {
+            self.save_child(&child, &Place::at(path)?)?;
         }
-        let dict = PyDict::new(py);
-        dict.set_item(intern!(py, "version"), &version)?;
-        *self.version.borrow_mut() = Some((version, dict.copy()?));
-        Ok(dict)
+        Ok(())
     }
 
     fn save_child(&self, child: &Bound<'py, PyAny>, place: &Place<'py>) -> PyResult<()> {
         let py = child.py();
-        if let Ok(child) = child.cast::<Module>()
-            && !Method::StateDict.is_overridden(child)
-        {
-            return self.save(child, place).map(drop);
+        if let Some(child) = lookup::as_module(child) {
+            if self.is_plain(child) {
+                return self.save_plain(child, place);
+            }
+            if !Method::StateDict.is_overridden(child) {
+                return self.save(child, place).map(drop);
+            }
         }
         let kwargs = PyDict::new(py);
         kwargs.set_item(intern!(py, "destination"), self.destination)?;
@@ -190,7 +257,8 @@ impl Module {
         };
         let metadata = destination.getattr_opt(intern!(py, "_metadata"))?;
         let before = copy.then(|| py.get_type::<PyDict>().call1((&destination,))).transpose()?;
-        let saving = Saving { destination: &destination, metadata, keep_vars, version: RefCell::default() };
+        let ordered = [Some(&destination), metadata.as_ref()].into_iter().flatten().all(is_ordered_dict);
+        let saving = Saving { destination: &destination, metadata, ordered, keep_vars, version: RefCell::default() };
         let state = saving.save(slf, &Place::of_prefix(py, &prefix))?;
         if let Some(before) = before {
             let copying = py.import(intern!(py, "rsnn.nn.modules._copying"))?;

@@ -3,9 +3,9 @@
 use super::class::{Handle, Module};
 use super::natives::Method;
 use super::python_world::{Objects, Seen};
+use super::turn::TryLock;
 use crate::nn::module::Kind;
 use crate::nn::walk::{ChildWalk, MemberWalk, ModuleWalk, Modules, Visited};
-use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -25,13 +25,13 @@ enum Walk {
 #[pyclass(frozen, weakref, name = "ModuleIterator", module = "rsnn._C")]
 pub struct WalkIterator {
     /// Nothing when it is done. Locked while it runs.
-    walk: Mutex<Option<Walk>>,
+    walk: TryLock<Option<Walk>>,
     named: bool,
 }
 
 impl WalkIterator {
     fn new(walk: Walk, named: bool) -> Self {
-        Self { walk: Mutex::new(Some(walk)), named }
+        Self { walk: TryLock::new(Some(walk)), named }
     }
 
     /// The next thing a walk comes to. A walk that gives names and things gives only the things if `named` is not set.
