@@ -1,7 +1,8 @@
 """The module system beside PyTorch: what a call, an attribute, a model's making and saving cost.
 
-Run: ``python benches/modules.py`` with both libraries importable. Each figure is the smallest of several rounds in which
-the two libraries take turns, so that other work on the machine hits both alike.
+Run: ``python benches/modules.py`` with both libraries importable. The two libraries take turns, so that other work on the
+machine hits both alike, and run a few times in each. The figures are the smallest and the median of all runs, and the
+median of those that come first in a turn: they find the processor's caches full of what the other library has left there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import rsnn
 
 LAYERS = 1000
 ROUNDS = 15
+#: Runs in a turn.
+RUNS = 5
 
 
 def linears(lib: Any, count: int = LAYERS) -> Any:
@@ -137,9 +140,11 @@ CASES: dict[str, tuple[Callable[[Any], Callable[[], Any]], int, str, float | Non
 UNITS = {"ns": 1e9, "us": 1e6, "ms": 1e3}
 
 
-def measure(runs: list[Callable[[], Any]], rounds: int = ROUNDS) -> list[tuple[float, float]]:
-    """The smallest and the median time of each function, of rounds in which they take turns."""
-    times: list[list[float]] = [[] for _ in runs]
+def measure(runs: list[Callable[[], Any]], rounds: int = ROUNDS) -> list[tuple[float, float, float]]:
+    """The smallest and the median time of each function, of rounds in which they take turns, and the median of the first
+    runs of its turns.
+    """
+    times: list[list[list[float]]] = [[] for _ in runs]
     for run in runs:
         run()
     gc.collect()
@@ -147,13 +152,20 @@ def measure(runs: list[Callable[[], Any]], rounds: int = ROUNDS) -> list[tuple[f
     try:
         for _ in range(rounds):
             for own, run in zip(times, runs, strict=True):
-                start = time.perf_counter()
-                result = run()
-                own.append(time.perf_counter() - start)
-                del result
+                turn = []
+                for _ in range(RUNS):
+                    start = time.perf_counter()
+                    result = run()
+                    turn.append(time.perf_counter() - start)
+                    del result
+                own.append(turn)
     finally:
         gc.enable()
-    return [(min(own), statistics.median(own)) for own in times]
+    figures = []
+    for own in times:
+        every = [time for turn in own for time in turn]
+        figures.append((min(every), statistics.median(every), statistics.median(turn[0] for turn in own)))
+    return figures
 
 
 def main() -> None:
@@ -166,13 +178,12 @@ def main() -> None:
         libs.append(torch)
     except ImportError:
         pass
-    print("| what | rsnn (min / median) | PyTorch | times | goal |\n| --- | --- | --- | --- | --- |")
+    print("| what | rsnn (min / median / first) | PyTorch | times | goal |\n| --- | --- | --- | --- | --- |")
     for name, (make, count, unit, goal) in CASES.items():
-        figures = [
-            (low * UNITS[unit] / count, mid * UNITS[unit] / count) for low, mid in measure([make(lib) for lib in libs])
-        ]
-        shown = [f"{low:.3g} / {mid:.3g} {unit}" for low, mid in figures] + ["-"] * (2 - len(figures))
-        ratio = f"{figures[1][0] / figures[0][0]:.1f}" if len(figures) > 1 else "-"
+        figures = [[figure * UNITS[unit] / count for figure in times] for times in measure([make(lib) for lib in libs])]
+        shown = [" / ".join(f"{figure:.3g}" for figure in times) + f" {unit}" for times in figures]
+        shown += ["-"] * (2 - len(figures))
+        ratio = f"{figures[1][1] / figures[0][1]:.1f}" if len(figures) > 1 else "-"
         print(f"| {name} | {shown[0]} | {shown[1]} | {ratio} | {f'{goal:g} {unit}' if goal else '-'} |")
 
 
