@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from operator import index
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from ._C import Tensor
+from ._expected import check_elements, type_name
+
+#: Further axes, without names.
+DOTS = "..."
+
+#: Where the symbols of the result are.
+OUTPUT = "output"
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """The sum of products that an equation names.
+def einsum(*args: Any) -> Tensor:
+    """The sum of products that an equation names: `einsum(equation, *operands)`.
 
     Args:
         equation: one group of letters for each operand, joined by commas, and after `->` the letters of the result. A
@@ -18,21 +28,36 @@ def einsum(equation: str, *operands: Any) -> Tensor:
             the diagonal.
         operands: the tensors, one by one or as one sequence. They are contracted from left to right.
 
+    Instead of an equation, each operand may be followed by the list of its axes, which are numbers below 52 or `...`, and
+    all of them by the axes of the result: `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
+
     Raises:
+        ValueError: without operands, and for axes out of range.
+        TypeError: for operands that are no tensors, an equation that is no text, axes that are no integers.
         RuntimeError: for equations that do not fit the operands.
-        NotImplementedError: for the form with lists of axes instead of an equation.
 
     Example:
         >>> a, b = rsnn.ones(2, 3), rsnn.ones(3, 4)
         >>> rsnn.einsum("ij,jk->ik", a, b).shape
         rsnn.Size([2, 4])
     """
-    if not isinstance(equation, str):
-        raise NotImplementedError("einsum: the form with lists of axes is not supported; write an equation")
+    if len(args) > 1 and isinstance(args[0], Tensor):
+        args = _of_lists(*args)
+    equation, operands = args[0] if args else "", args[1:]
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    groups, result = _parse(equation.replace(" ", ""), operands)
-    tensors = [_diagonals(tensor, group) for tensor, group in zip(operands, groups, strict=True)]
+    if not operands:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type_name(equation)}")
+    check_elements(operands, argument=1)
+    groups, result = _parse(equation, operands)
+    tensors = [
+        _diagonals(tensor, group, place) for place, (tensor, group) in enumerate(zip(operands, groups, strict=True))
+    ]
     _check_sizes(tensors)
 
     tensor, axes = tensors[0]
@@ -46,51 +71,106 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     return tensor.permute([axes.index(axis) for axis in result])
 
 
+def _of_lists(*args: Any) -> tuple[Any, ...]:
+    """The equation, and then the operands, of operands that come with lists of axes."""
+
+    def letter(axis: Any) -> str:
+        if axis is Ellipsis:
+            return DOTS
+        if not (axis >= 0 and axis < len(ascii_letters)):  # noqa: SIM300
+            raise ValueError("einsum(): subscript in subscript list is not within the valid range [0, 52)")
+        return (ascii_uppercase + ascii_lowercase)[index(axis)]
+
+    groups = ["".join(map(letter, axes)) for axes in args[1::2]]
+    if len(args) % 2:
+        return ",".join(groups) + "->" + "".join(map(letter, args[-1])), *args[:-1:2]
+    return ",".join(groups), *args[::2]
+
+
+def _symbols(equation: str, start: int, end: int, where: str) -> Iterator[str]:
+    """The letters, commas and ellipses of a part of an equation. `where` gets the number of commas so far."""
+    commas, dotted, at = 0, False, start
+    while at < end:
+        symbol = equation[at]
+        at += 1
+        if symbol == " ":
+            continue
+        if symbol == ".":
+            place = where.format(commas)
+            if dotted:
+                already = " but" if where == OUTPUT else " for which"
+                shown = " (...)" if where == OUTPUT else ""
+                raise RuntimeError(f"einsum(): found '.' for {place}{already} an ellipsis{shown} was already found")
+            if equation[at : min(at + 2, end)] != "..":
+                shown = " (...)" if where == OUTPUT else ""
+                raise RuntimeError(f"einsum(): found '.' for {place} that is not part of any ellipsis{shown}")
+            dotted, symbol, at = True, DOTS, at + 2
+        elif symbol == "," and where != OUTPUT:
+            commas, dotted = commas + 1, False
+        elif symbol not in ascii_letters:
+            raise RuntimeError(
+                f"einsum(): invalid subscript given at index {at - 1} in the equation string, subscripts must be in "
+                "[a-zA-Z]"
+            )
+        yield symbol
+
+
+def _groups(equation: str, end: int, number: int) -> list[list[str]]:
+    """The symbols of each of a number of operands."""
+    groups: list[list[str]] = [[]]
+    for symbol in _symbols(equation, 0, end, "operand {}"):
+        if symbol != ",":
+            groups[-1].append(symbol)
+        elif len(groups) == number:
+            raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
+        else:
+            groups.append([])
+    if len(groups) < number:
+        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
+    return groups
+
+
 def _parse(equation: str, operands: tuple[Tensor, ...]) -> tuple[list[list[str]], list[str]]:
     """The axes of each operand and of the result. Axes behind an ellipsis are named by numbers, from the last."""
-    left, arrow, right = equation.partition("->")
-    groups = left.split(",")
-    if not operands:
-        raise RuntimeError("einsum(): must provide at least one operand")
-    if len(groups) != len(operands):
-        raise RuntimeError(
-            f"einsum(): expected as many operands as groups in the equation, got {len(operands)} and {len(groups)}"
-        )
+    arrow = equation.find("->")
     covered = 0
     parsed = []
-    for place, (group, operand) in enumerate(zip(groups, operands, strict=True)):
-        named = group.replace("...", "")
-        if not all(c.isalpha() and c.isascii() for c in named) or group.count("...") > 1:
+    for place, group in enumerate(_groups(equation, arrow if arrow >= 0 else len(equation), len(operands))):
+        ndim = operands[place].ndim
+        named = len(group) - group.count(DOTS)
+        extra = ndim - named
+        if extra < 0 and DOTS in group:
             raise RuntimeError(
-                f"einsum(): invalid subscript given at operand {place}: {group!r}, expected letters [a-zA-Z]"
+                f"einsum(): the number of subscripts in the equation ({named}) is more than the number of dimensions "
+                f"({ndim}) for operand {place}"
             )
-        extra = operand.ndim - len(named)
-        if extra < 0 or (extra > 0 and "..." not in group):
+        if extra != 0 and DOTS not in group:
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({len(named)}) does not match the number of "
-                f"dimensions ({operand.ndim}) for operand {place}" + (" and no ellipsis was given" if extra > 0 else "")
+                f"einsum(): the number of subscripts in the equation ({named}) does not match the number of dimensions "
+                f"({ndim}) for operand {place} and no ellipsis was given"
             )
         covered = max(covered, extra)
-        before, _, after = group.partition("...")
-        parsed.append([*before, *(str(i) for i in reversed(range(extra))), *after])
-    ellipsis = [str(i) for i in reversed(range(covered))]
-    if arrow:
-        before, dots, after = right.partition("...")
-        result = [*before, *(ellipsis if dots else []), *after]
-    else:
+        parsed.append([axis for symbol in group for axis in (_numbers(extra) if symbol == DOTS else [symbol])])
+    if arrow < 0:
         letters = [axis for group in parsed for axis in group if axis.isalpha()]
-        result = ellipsis + sorted(axis for axis in set(letters) if letters.count(axis) == 1)
-    for axis in result:
-        if result.count(axis) > 1:
-            raise RuntimeError(f"einsum(): output subscript {axis} appears more than once in the output")
-        if not any(axis in group for group in parsed):
+        return parsed, _numbers(covered) + sorted(axis for axis in set(letters) if letters.count(axis) == 1)
+    result: list[str] = []
+    for symbol in _symbols(equation, arrow + 2, len(equation), OUTPUT):
+        if symbol in result:
+            raise RuntimeError(f"einsum(): output subscript {symbol} appears more than once in the output")
+        if symbol != DOTS and not any(symbol in group for group in parsed):
             raise RuntimeError(
-                f"einsum(): output subscript {axis} does not appear in the equation for any input operand"
+                f"einsum(): output subscript {symbol} does not appear in the equation for any input operand"
             )
+        result += _numbers(covered) if symbol == DOTS else [symbol]
     return parsed, result
 
 
-def _diagonals(tensor: Tensor, axes: list[str]) -> tuple[Tensor, list[str]]:
+def _numbers(count: int) -> list[str]:
+    return [str(i) for i in reversed(range(count))]
+
+
+def _diagonals(tensor: Tensor, axes: list[str], place: int) -> tuple[Tensor, list[str]]:
     """The tensor with every axis named once: repeated names become diagonals."""
     axes = list(axes)
     for axis in dict.fromkeys(axes):
@@ -99,8 +179,8 @@ def _diagonals(tensor: Tensor, axes: list[str]) -> tuple[Tensor, list[str]]:
             second = axes.index(axis, first + 1)
             if tensor.shape[first] != tensor.shape[second]:
                 raise RuntimeError(
-                    f"einsum(): subscript {axis} is repeated but the sizes, {tensor.shape[first]} and "
-                    f"{tensor.shape[second]}, don't match"
+                    f"einsum(): subscript {axis} is repeated for operand {place} but the sizes don't match, "
+                    f"{tensor.shape[second]} != {tensor.shape[first]}"
                 )
             tensor = tensor.diagonal(0, first, second)
             axes = [a for i, a in enumerate(axes) if i not in (first, second)] + [axis]

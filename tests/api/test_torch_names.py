@@ -107,7 +107,7 @@ NOT_REAL = {
 #: What the table says of functions that refuse just these names when they are called.
 MISPRINTED = {
     "embedding": {"max_norm", "norm_type"}, "histogram": {"min", "max"}, "isin": {"e", "te"}, "put_": {"indices"},
-    "index_reduce": {"include_input"}, "index_reduce_": {"include_input"},
+    "einsum": {"equation", "operands"}, "index_reduce": {"include_input"}, "index_reduce_": {"include_input"},
 }  # fmt: skip
 
 
