@@ -21,7 +21,8 @@ GIVEN = {"int": 5, "NoneType": None, "str": "x", "list": [1.0, 2.0], "numpy.ndar
 #: Functions of `nn.functional`, with their further arguments; `t` is a tensor.
 FUNCTIONAL = """
 adaptive_avg_pool1d 2; adaptive_avg_pool2d 2; adaptive_avg_pool3d 2; adaptive_max_pool1d 2; adaptive_max_pool2d 2
-alpha_dropout; avg_pool1d 2; avg_pool2d 2; avg_pool3d 2; batch_norm None, None; bilinear t, t; celu; channel_shuffle 2
+alpha_dropout; avg_pool1d 2; avg_pool2d 2; avg_pool3d 2; batch_norm None, None; bilinear t, t; binary_cross_entropy t
+binary_cross_entropy_with_logits t; celu; channel_shuffle 2
 conv1d t; conv2d t; conv3d t; conv_transpose1d t; conv_transpose2d t; conv_transpose3d t; cosine_embedding_loss t, t
 cosine_similarity t; cross_entropy t; ctc_loss t, t, t; dropout; elu; elu_; feature_alpha_dropout; fold 2, 1; gelu; glu
 group_norm 1; gumbel_softmax; hardshrink; hardsigmoid; hardswish; hardtanh; hardtanh_; hinge_embedding_loss t
@@ -87,6 +88,22 @@ def evaluated(lib, arguments):
 def test_functional(row, kind):
     name, _, arguments = row.partition(" ")
     check(lambda lib: getattr(lib.nn.functional, name)(GIVEN[kind], *evaluated(lib, arguments)), kind)
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
+def test_losses(name, kind):
+    check(lambda lib: getattr(lib.nn.functional, name)(lib.zeros(2, 3), GIVEN[kind]), kind)
+    for option in ("weight", "pos_weight")[: 2 if name.endswith("logits") else 1]:
+        if kind != "NoneType":
+            given = {option: GIVEN[kind]}
+            check(lambda lib, g=given: getattr(lib.nn.functional, name)(lib.zeros(2, 3), lib.zeros(2, 3), **g), kind)
+
+
+@pytest.mark.parametrize("option", ["size", "scale_factor"])
+def test_sizes_of_interpolate(option):
+    text = rf"expected {option} to be .* but got {option} with types \[<class '{{}}'>\]"
+    check(lambda lib: lib.nn.functional.interpolate(lib.zeros(1, 1, 4), **{option: "2"}), "str", text)
 
 
 @pytest.mark.parametrize("kind", GIVEN)

@@ -23,11 +23,20 @@ def check_tensors(function: str, **given: Any) -> None:
             )
 
 
-def check_elements(tensors: Sequence[Any]) -> None:
+def check_elements(tensors: Sequence[Any], argument: int = 0) -> None:
     """Refuses anything but tensors among those that a function takes any number of."""
     for position, value in enumerate(tensors):
         if not isinstance(value, Tensor):
-            raise TypeError(f"expected Tensor as element {position} in argument 0, but got {type_name(value)}")
+            raise TypeError(f"expected Tensor as element {position} in argument {argument}, but got {type_name(value)}")
+
+
+def check_options(function: str, **given: tuple[int, Any]) -> None:
+    """Refuses anything but tensors and `None` as later arguments of a function, given by name with their positions."""
+    for name, (position, value) in given.items():
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(
+                f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}"
+            )
 
 
 def check_list(function: str, tensors: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rsnn import _C
 from rsnn._C import Tensor
-from rsnn._expected import check_tensors
+from rsnn._expected import check_options, check_tensors
 
 from ._reduction import check, direct, legacy
 from ._reduction import reduce as apply_reduction
@@ -124,6 +124,7 @@ def _soft_targets(
 
 
 def _like_input(name: str, input: Tensor, target: Tensor) -> None:
+    check_tensors(name, input=input, target=target)
     if input.shape != target.shape:
         raise ValueError(f"{name}: Target size ({target.shape}) must be the same as input size ({input.shape})")
 
@@ -144,6 +145,7 @@ def binary_cross_entropy(
     """
     reduction = legacy(size_average, reduce, reduction)
     _like_input("binary_cross_entropy", input, target)
+    check_options("binary_cross_entropy", weight=(3, weight))
     outside = ~((input >= 0) & (input <= 1))
     if bool(outside.any()):
         raise RuntimeError("binary_cross_entropy: all elements of input should be between 0 and 1")
@@ -174,6 +176,7 @@ def binary_cross_entropy_with_logits(
     """
     reduction = legacy(size_average, reduce, reduction)
     _like_input("binary_cross_entropy_with_logits", input, target)
+    check_options("binary_cross_entropy_with_logits", weight=(3, weight), pos_weight=(4, pos_weight))
     if weight is None and pos_weight is None and (loss := direct("logits", input, target, reduction)) is not None:
         return loss
     # log s(x) = -softplus(-x), with softplus(-x) = log(1 + exp(-|x|)) + max(-x, 0).

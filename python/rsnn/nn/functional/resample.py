@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import rsnn
@@ -118,6 +118,11 @@ def _sizes(input: Any, size: Any, scale_factor: Any) -> tuple[Any, Any]:
         )
     each = list(given) if isinstance(given, (list, tuple)) else [given] * rank
     if scale_factor is not None:
+        if not all(isinstance(factor, (Real, rsnn.Tensor)) for factor in each):
+            raise TypeError(
+                "expected scale_factor to be a number or a tuple of numbers, "
+                f"but got scale_factor with types {[type(factor) for factor in each]}"
+            )
         return None, [float(factor) for factor in each]
     if not all(isinstance(n, Integral) for n in each):
         raise TypeError(
