@@ -81,26 +81,18 @@ def test_name_of_index(lib, kind):
         m._get_abs_string_index("1")
 
 
-def test_overridden_index_of_sequential(lib):
-    class Wrapped(lib.nn.Sequential):
-        def _get_item_by_idx(self, iterator, idx):
-            return super()._get_item_by_idx(iterator, idx % len(self))
+@pytest.mark.parametrize(
+    ("kind", "method"), [("Sequential", "_get_item_by_idx"), ("ModuleList", "_get_abs_string_index")]
+)
+def test_overridden_index(lib, kind, method):
+    base = getattr(lib.nn, kind)
 
-    m = Wrapped(*[lib.nn.Identity() for _ in range(3)])
-    first, last = m[0], m[2]
-    assert m[3] is first and m[5] is last
-    m[4] = lib.nn.Tanh()
-    assert said(m[1]) == "Tanh()"
-    del m[3]
-    assert len(m) == 2 and m[1] is last
+    def wrapped(self, *given):
+        return getattr(base, method)(self, *given[:-1], given[-1] % len(self))
 
-
-def test_overridden_index_of_module_list(lib):
-    class Wrapped(lib.nn.ModuleList):
-        def _get_abs_string_index(self, idx):
-            return super()._get_abs_string_index(idx % len(self))
-
-    m = Wrapped([lib.nn.Identity() for _ in range(3)])
+    children = [lib.nn.Identity() for _ in range(3)]
+    make = type("Wrapped", (base,), {method: wrapped})
+    m = make(*children) if kind == "Sequential" else make(children)
     first, last = m[0], m[2]
     assert m[3] is first and m[5] is last
     m[4] = lib.nn.Tanh()
