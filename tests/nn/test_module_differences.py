@@ -33,6 +33,13 @@ class TestStorage:
         assert type(m._non_persistent_buffers_set) is not set if ours else m._non_persistent_buffers_set == set()
         assert (m.__dict__ is m.__dict__) is not ours and list(m.__dict__["_parameters"]) == ["weight", "bias"]
 
+    def test_the_empty_table_of_a_shortened_list(self, lib, ours):
+        m = lib.nn.ModuleList([lib.nn.Identity()])
+        del m[0]
+        with pytest.raises(KeyError) as caught:
+            m._modules.popitem()
+        assert caught.value.args[0] == ("popitem(): dictionary is empty" if ours else "dictionary is empty")
+
     def test_an_assigned_table_is_taken_over(self, lib, ours):
         m, table = lib.nn.Module(), {"a": lib.nn.Parameter(lib.ones(1))}
         m._parameters = table

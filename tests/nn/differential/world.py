@@ -148,7 +148,7 @@ class World:
         return outcome, list(LOG)
 
 
-_MARKS = re.compile(r"github|torch|rsnn|Torch|Rsnn|Cure|transpose|\(in | at 0x|deepcopy")
+_MARKS = re.compile(r"github|torch|rsnn|Torch|Rsnn|Cure|transpose|\(in | at 0x|deepcopy|popitem")
 
 
 def said(text: object) -> str:
@@ -158,6 +158,8 @@ def said(text: object) -> str:
         return text
     text = re.sub(r"\btorch\b|\brsnn\b", "lib", text)
     text = text.replace(" Open an issue on github if you need non-string keys.", "")
+    # Where a container was shortened, PyTorch's table is an `OrderedDict`.
+    text = text.replace("popitem(): dictionary is empty", "dictionary is empty")
     text = re.sub(r"(\\n|\n)\t?Cure: .*|(\\t|\t)?Its transpose fits: .*", "", text)
     text = re.sub(r"differential\.classes\.(Rsnn|Torch)\.|\b(Rsnn|Torch)\.", "", text)
     text = re.sub(r" \(in [\w.]+( \([\w.]+\))?\)", "", text)
