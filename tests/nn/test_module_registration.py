@@ -162,6 +162,14 @@ def test_set_submodule(lib):
         m.set_submodule("0.0", 3)
 
 
+@pytest.mark.parametrize("path", [None, 5])
+def test_a_path_that_is_no_text(lib, path):
+    m = lib.nn.Sequential(lib.nn.Identity())
+    for call in (m.get_submodule, lambda path: m.set_submodule(path, lib.nn.ReLU())):
+        with raises(AttributeError, f"'{type(path).__name__}' object has no attribute 'split'"):
+            call(path)
+
+
 def test_dir_lists_everything_that_can_be_typed(lib):
     m = lib.nn.Sequential(probe(lib)())
     m.w, m.plain = lib.nn.Parameter(lib.zeros(1)), 1

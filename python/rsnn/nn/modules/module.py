@@ -110,7 +110,7 @@ class _Methods:
             Identity()
         """
         module = self
-        for name in target.split(".") if target else ():
+        for name in () if target == "" else target.split("."):
             module = _check_path(module, name)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
@@ -127,12 +127,12 @@ class _Methods:
         Raises ``ValueError`` for an empty path or anything but a module, ``AttributeError`` for a path that does not
         lead to a module.
         """
-        if not target:
+        if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
         if not isinstance(module, Module):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
-        path, _, name = target.rpartition(".")
-        parent = self.get_submodule(path)
+        *path, name = target.split(".")
+        parent = self.get_submodule(".".join(path))
         if strict or hasattr(parent, name):
             known = _check_path(parent, name)
             if not isinstance(known, Module):
