@@ -1,7 +1,8 @@
 //! Rows that are reduced side by side: each to the lanes of a vector, and then the vectors of many rows to one.
 #![allow(unsafe_code)]
 
-use super::{Reducer, STEPS, stepped};
+use super::Reducer;
+use super::lanes::{STEPS, stepped};
 use crate::kernels::lanes::transposed;
 use std::mem::MaybeUninit;
 

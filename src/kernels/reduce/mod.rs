@@ -4,10 +4,12 @@
 #![allow(unsafe_code)]
 
 mod group;
+mod lanes;
 mod pairs;
 pub mod reducers;
 mod walk;
 
+use lanes::{LANES, STEPS, in_lanes};
 pub use pairs::sum_of_pairs;
 
 use crate::kernels::elementwise::Operand;
@@ -75,12 +77,6 @@ impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync>
 
 /// Outputs that are accumulated side by side where the fastest axis is kept.
 const TILE: usize = 256;
-/// Accumulators that run side by side within a contiguous row: enough registers to hide the latency of an addition.
-const LANES: usize = 64;
-/// The same within a row too short for these.
-const FEW_LANES: usize = 16;
-/// Steps of a lane before it begins anew, for the accuracy of sums.
-const STEPS: usize = 16;
 /// Elements of a row that become one number before pairwise merging begins.
 const RUN: usize = 4 * STEPS * LANES;
 /// Rows that join one after the other before pairwise merging begins.
@@ -289,70 +285,6 @@ unsafe fn strided<T: Copy, B: Reducer<T>>(
 ) -> B::Acc {
     // SAFETY: by the caller's word.
     (0..len).fold(identity, |acc, i| by.step(acc, unsafe { *start.add(i * stride) }, index + i))
-}
-
-/// A run in as many lanes as it fills.
-#[inline(always)]
-pub(crate) fn in_lanes<T: Copy, B: Reducer<T> + ?Sized>(x: &[T], by: &B, identity: B::Acc, index: usize) -> B::Acc {
-    match x.len() {
-        LANES.. => in_lanes_of::<T, B, LANES>(x, by, identity, index),
-        FEW_LANES.. => in_lanes_of::<T, B, FEW_LANES>(x, by, identity, index),
-        _ => x.iter().enumerate().fold(identity, |acc, (i, &x)| by.step(acc, x, index + i)),
-    }
-}
-
-#[inline(always)]
-fn in_lanes_of<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
-    x: &[T],
-    by: &B,
-    identity: B::Acc,
-    index: usize,
-) -> B::Acc {
-    let (chunks, rest) = x.as_chunks::<N>();
-    let mut lanes = stepped(&chunks[..chunks.len().min(STEPS)], by, identity, index);
-    let mut index = index + lanes.len() * chunks.len().min(STEPS);
-    if chunks.len() > STEPS {
-        for chunks in chunks[STEPS..].chunks(STEPS) {
-            let more = stepped(chunks, by, identity, index);
-            for i in 0..N {
-                lanes[i] = by.merge(lanes[i], more[i]);
-            }
-            index += N * chunks.len();
-        }
-    }
-    let mut width = N;
-    while width > 1 {
-        width /= 2;
-        for i in 0..width {
-            lanes[i] = by.merge(lanes[i], lanes[i + width]);
-        }
-    }
-    rest.iter().enumerate().fold(lanes[0], |acc, (i, &x)| by.step(acc, x, index + i))
-}
-
-/// Chunks step by step, each lane by itself. The first element is number `index`.
-#[inline(always)]
-fn stepped<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
-    chunks: &[[T; N]],
-    by: &B,
-    identity: B::Acc,
-    mut index: usize,
-) -> [B::Acc; N] {
-    let mut lanes = [identity; N];
-    let (pairs, last) = chunks.as_chunks::<2>();
-    for [first, second] in pairs {
-        for i in 0..N {
-            lanes[i] = by.step_pair(lanes[i], [first[i], second[i]], [index + i, index + N + i]);
-        }
-        index += 2 * N;
-    }
-    for chunk in last {
-        for i in 0..N {
-            lanes[i] = by.step(lanes[i], chunk[i], index + i);
-        }
-        index += N;
-    }
-    lanes
 }
 
 /// Neighbouring outputs, accumulated side by side over a range of the reduced axes.

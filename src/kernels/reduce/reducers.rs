@@ -1,6 +1,7 @@
 //! Reducers that need more than two functions: extrema and their places, moments, sums of exponentials.
 
-use super::{By, Reducer, in_lanes};
+use super::lanes::in_lanes;
+use super::{By, Reducer};
 use crate::kernels::exp::Exp;
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::order::Ordered;
