@@ -99,14 +99,14 @@ pub fn available() -> bool {
 ///
 /// # Panics
 /// If they are not.
-pub(crate) fn singles<R: Real>(numbers: &[R]) -> &[f32] {
+pub(crate) fn singles<R: 'static>(numbers: &[R]) -> &[f32] {
     assert!(TypeId::of::<R>() == TypeId::of::<f32>());
     // SAFETY: the types are one.
     unsafe { std::slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
 }
 
 /// [`singles`], for writing.
-pub(crate) fn singles_mut<R: Real>(numbers: &mut [R]) -> &mut [f32] {
+pub(crate) fn singles_mut<R: 'static>(numbers: &mut [R]) -> &mut [f32] {
     assert!(TypeId::of::<R>() == TypeId::of::<f32>());
     // SAFETY: as above.
     unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len()) }

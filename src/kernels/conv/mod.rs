@@ -18,6 +18,7 @@ mod scatter;
 mod taps;
 mod tiled;
 mod weighted;
+mod winograd;
 
 use super::float::Floating;
 use super::gemm::Start;

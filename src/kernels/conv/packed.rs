@@ -7,7 +7,7 @@ use super::super::gemm::operand::Strided;
 use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
-use super::weighted::{self, Form, Weights, form, group_len};
+use super::weighted::{self, Form, Weights, group_len};
 use super::{Algorithm, Epilogue, Geometry, forward_algorithm};
 use crate::error::Result;
 
@@ -28,11 +28,11 @@ impl Packed {
         if forward_algorithm(geometry) == Algorithm::Depthwise || !channels::fits::<T>(geometry) || w.is_empty() {
             return Ok(None);
         }
-        let form = form::<T>(geometry);
+        let form = form_of::<T>(geometry);
         let (len, count) = (group_len::<T>(geometry, form), geometry.group_out() * geometry.depth());
         let numbers = Kept::new::<T::Acc>(geometry.groups * len, |numbers| {
             for (w, to) in w.chunks_exact(count).zip(numbers.chunks_exact_mut(len)) {
-                weighted::pack::<T>(geometry, form, &operand(geometry, w), to);
+                weighted::pack::<T>(geometry, form, (&operand(geometry, w), false), to);
             }
         })?;
         Ok(Some(Packed { numbers, shape: shape::<T>(geometry), form }))
@@ -40,7 +40,7 @@ impl Packed {
 
     /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them.
     pub fn is_for<T: Floating>(&self, geometry: &Geometry) -> bool {
-        self.shape == shape::<T>(geometry) && self.form == form::<T>(geometry)
+        self.shape == shape::<T>(geometry) && self.form == form_of::<T>(geometry)
     }
 
     /// [`forward`](super::forward) for a geometry that this [`is_for`](Packed::is_for), with the weights that were packed.
@@ -72,6 +72,11 @@ fn shape<T: Floating>(geometry: &Geometry) -> [usize; 4] {
     [geometry.group_out(), geometry.depth(), geometry.groups, size_of::<T>()]
 }
 
+/// How the weights of the forward function are packed. Kept or not, they are packed alike: the second call has the first one's bits.
+fn form_of<T: Floating>(geometry: &Geometry) -> Form {
+    weighted::form::<T>(geometry, Places::dense(geometry), true)
+}
+
 /// The weights of a group, `[group_out, depth]`, as an operand.
 fn operand<'a, T: Floating>(geometry: &Geometry, w: &'a [T]) -> Strided<'a, T> {
     let size = (geometry.group_out(), geometry.depth());
@@ -93,11 +98,11 @@ fn group_products<T: Floating>(
 /// The forward function with weights packed for this call.
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue: &Epilogue<'_, T>, out: &mut [T]) {
     let count = geometry.group_out() * geometry.depth();
-    let form = form::<T>(geometry);
+    let form = form_of::<T>(geometry);
     with_scratch::<T::Acc, _>(group_len::<T>(geometry, form), |packed| {
         for group in 0..geometry.groups {
             let w = &w[group * count..][..count];
-            weighted::pack::<T>(geometry, form, &operand(geometry, w), packed);
+            weighted::pack::<T>(geometry, form, (&operand(geometry, w), false), packed);
             group_products((geometry, form), x, (group, packed, w), epilogue, out);
         }
     });

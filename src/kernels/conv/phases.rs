@@ -14,7 +14,7 @@ use super::super::lanes::{Vector, prefetch, transpose};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
-use super::weighted::{self, Weights, form, group_len};
+use super::weighted::{self, Form, Weights, form, group_len};
 use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
 
@@ -121,16 +121,16 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
         fill_planes(geometry, bias, dx);
     }
     let parts = parts(geometry, &phases);
-    if parts.iter().all(|part| form::<T>(&part.turned).is_none()) {
+    if parts.iter().all(|part| form::<T>(&part.turned, part.places, false) == Form::Panels) {
         return all_parts(geometry, &parts, (g, w), bias, dx);
     }
     let count = geometry.group_out() * geometry.depth();
     for Part { turned, places, taps } in &parts {
-        let (taps, form) = (places_of_taps([&taps[..]], geometry.group_out()), form::<T>(turned));
+        let (taps, form) = (places_of_taps([&taps[..]], geometry.group_out()), form::<T>(turned, *places, false));
         with_scratch::<T::Acc, _>(group_len::<T>(turned, form), |packed| {
             for group in 0..geometry.groups {
                 let source = &Exchanged { geometry, taps: &taps, w: &w[group * count..][..count] };
-                weighted::pack::<T>(turned, form, source, packed);
+                weighted::pack::<T>(turned, form, (source, true), packed);
                 let weights = Weights { form, packed, turned: true, source };
                 weighted::products(turned, g, (group, weights), &Epilogue::bias(bias), (*places, &mut *dx));
             }
