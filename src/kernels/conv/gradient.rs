@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
+use super::super::amx::{singles, singles_mut};
 use super::super::float::{Floating, Real};
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
@@ -12,6 +13,7 @@ use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
 use super::{
     Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, scatter, taps,
+    winograd,
 };
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
@@ -101,18 +103,27 @@ pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &
     if rows * columns == 0 {
         return;
     }
-    let size = Size { rows, columns, depth: geometry.batch * geometry.positions() };
     for (group, dw) in dw.chunks_exact_mut(rows * columns).enumerate() {
-        let gradients = Gradients { geometry, g, channel: group * rows };
-        if taps::fits::<T>(geometry) {
-            taps::gradient(geometry, group, &gradients, x, dw);
-            continue;
+        let by_tiles = winograd::gradient_applies::<T>(geometry)
+            && winograd::weight_gradient(geometry, group, singles(g), singles(x), singles_mut(dw));
+        if !by_tiles {
+            plain_weight_gradient(geometry, group, g, x, dw);
         }
-        let patches = TransposedPatches(Patches::new(geometry, x, group));
-        let out = Output { start: dw.as_mut_ptr(), row: columns as isize, column: 1, span: columns, group: 0 };
-        // SAFETY: `dw` is the group's part of the weights, borrowed mutably, and has `rows * columns` elements.
-        unsafe { multiply(size, T::Acc::from_usize(1), (&gradients, &patches), Start::Zero, out) };
     }
+}
+
+/// [`weight_gradient`] of a group as a plain sum.
+pub fn plain_weight_gradient<T: Floating>(geometry: &Geometry, group: usize, g: &[T], x: &[T], dw: &mut [T]) {
+    let (rows, columns) = (geometry.group_out(), geometry.depth());
+    let gradients = Gradients { geometry, g, channel: group * rows };
+    if taps::fits::<T>(geometry) {
+        return taps::gradient(geometry, group, &gradients, x, dw);
+    }
+    let size = Size { rows, columns, depth: geometry.batch * geometry.positions() };
+    let patches = TransposedPatches(Patches::new(geometry, x, group));
+    let out = Output { start: dw.as_mut_ptr(), row: columns as isize, column: 1, span: columns, group: 0 };
+    // SAFETY: `dw` is the group's part of the weights, borrowed mutably, and has `rows * columns` elements.
+    unsafe { multiply(size, T::Acc::from_usize(1), (&gradients, &patches), Start::Zero, out) };
 }
 
 /// `db: [channels]`: the sums of `g: [batch, channels, positions]` over images and positions.

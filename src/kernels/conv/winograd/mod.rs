@@ -13,8 +13,10 @@
 //! rounding errors are no larger than those of the plain sum, which adds nine numbers a channel where this one adds four. What
 //! overflows on the way or is not finite is computed again as a plain sum.
 
+mod gradient;
 mod plan;
 mod transforms;
+mod turned;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +31,7 @@ use super::super::scratch::with_scratch;
 use super::field::{Field, copy_planes};
 use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
+pub use gradient::gradient as weight_gradient;
 use plan::Plan;
 use transforms::{Lines, Sums, transform_inputs, transform_outputs, transform_weights};
 
@@ -47,10 +50,20 @@ const FIELDS: usize = 4 << 10;
 
 /// Whether [`products`] is the way to go, with weights that are packed already or have to be.
 pub fn applies<T: Floating>(geometry: &Geometry, packed: bool) -> bool {
+    is_of_tiles::<T>(geometry) && plan::pays(geometry, packed)
+}
+
+/// Whether [`weight_gradient`] is the way to go.
+pub fn gradient_applies<T: Floating>(geometry: &Geometry) -> bool {
+    is_of_tiles::<T>(geometry) && gradient::pays(geometry)
+}
+
+/// Whether a convolution can be cut into tiles.
+fn is_of_tiles<T: Floating>(geometry: &Geometry) -> bool {
     let [first, second, third] = &geometry.windows;
     let fits = |window: &Window| window.kernel == 3 && window.stride == 1 && window.dilation == 1;
     let single = std::any::TypeId::of::<T>() == std::any::TypeId::of::<f32>();
-    single && *first == Window::unit() && fits(second) && fits(third) && plan::pays(geometry, packed)
+    single && *first == Window::unit() && fits(second) && fits(third)
 }
 
 /// The numbers that the packed weights of a group take.

@@ -58,6 +58,32 @@ proptest! {
             prop_assert!(got == expected, "{}: {} for {} in {:?}", at, got, expected, geometry);
         }
     }
+
+    #[test]
+    fn weight_gradients_are_those_of_plain_loops(geometry in any_geometry(), threads in 1usize..9) {
+        let case = Case::<f32>::new(&geometry);
+        let [_, _, expected, _] = oracle(&geometry, &case);
+        let got = with_threads(threads, || gradient_by_tiles(&geometry, &case.g, &case.x));
+        prop_assert!(got == expected, "{:?}", geometry);
+    }
+}
+
+/// The weight gradient by tiles.
+fn gradient_by_tiles(geometry: &Geometry, g: &[f32], x: &[f32]) -> Vec<f32> {
+    let mut dw = vec![f32::NAN; geometry.out_channels * geometry.depth()];
+    for (group, dw) in dw.chunks_exact_mut(geometry.group_out() * geometry.depth()).enumerate() {
+        assert!(weight_gradient(geometry, group, g, x, dw));
+    }
+    dw
+}
+
+/// The same as a plain product with patches.
+fn gradient_by_patches(geometry: &Geometry, g: &[f32], x: &[f32]) -> Vec<f32> {
+    let mut dw = vec![f32::NAN; geometry.out_channels * geometry.depth()];
+    for (group, dw) in dw.chunks_exact_mut(geometry.group_out() * geometry.depth()).enumerate() {
+        super::super::gradient::plain_weight_gradient(geometry, group, g, x, dw);
+    }
+    dw
 }
 
 /// Pseudo-random numbers of [0, 1).
@@ -72,42 +98,69 @@ fn uniform(len: usize, seed: u64) -> Vec<f64> {
     (0..len).map(|_| next()).collect()
 }
 
-#[test]
-fn errors_are_no_larger_than_those_of_a_plain_sum() {
-    let geometry = Geometry::new(1, (96, 32), 1, &square(14, 3, 1, 1));
-    type Kind = (&'static str, fn(f64, f64) -> f64);
-    let kinds: [Kind; 6] = [
-        ("uniform", |a, _| 2.0 * a - 1.0),
-        ("positive", |a, _| a),
-        ("half zero", |a, _| (2.0 * a - 1.0).max(0.0)),
-        ("normal", |a, b| (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()),
-        ("of all sizes", |a, b| (2.0 * a - 1.0) * 10f64.powf(60.0 * b - 30.0) * 1e-5),
-        ("far from zero", |a, _| 1000.0 + a),
-    ];
-    for (name, kind) in kinds {
+/// Kinds of numbers, from two uniform ones.
+type Kind = (&'static str, fn(f64, f64) -> f64);
+const KINDS: [Kind; 6] = [
+    ("uniform", |a, _| 2.0 * a - 1.0),
+    ("positive", |a, _| a),
+    ("half zero", |a, _| (2.0 * a - 1.0).max(0.0)),
+    ("normal", |a, b| (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()),
+    ("of all sizes", |a, b| (2.0 * a - 1.0) * 10f64.powf(60.0 * b - 30.0) * 1e-5),
+    ("far from zero", |a, _| 1000.0 + a),
+];
+
+/// The largest errors of two results for each kind of inputs, beside sums in `f64`.
+fn compare_errors(
+    geometry: &Geometry,
+    product: impl Fn((usize, usize, usize)) -> (usize, [usize; 2]),
+    sizes: [usize; 3],
+    results: [&dyn Fn(&[f32], &[f32]) -> Vec<f32>; 2],
+) {
+    for (name, kind) in KINDS {
         let mut worst = [0.0f64; 2];
         for seed in 1..5 {
-            let numbers = |len: usize, seed: u64| -> Vec<f32> {
-                uniform(len, seed).iter().zip(uniform(len, seed + 99)).map(|(&a, b)| kind(a, b) as f32).collect()
-            };
-            let x = numbers(geometry.batch * geometry.in_channels * geometry.plane(), seed);
-            let w: Vec<f32> = uniform(geometry.out_channels * geometry.depth(), seed + 7)
+            let a: Vec<f32> = uniform(sizes[0], seed)
                 .iter()
-                .map(|a| (2.0 * a - 1.0) as f32)
+                .zip(uniform(sizes[0], seed + 99))
+                .map(|(&a, b)| kind(a, b) as f32)
                 .collect();
-            let mut sums = vec![0.0f64; geometry.out_channels * geometry.positions()];
-            for_each_product(&geometry, |o, i, k| sums[o] += f64::from(x[i]) * f64::from(w[k]));
-            for (form, worst) in [Form::Points, Form::Panels].into_iter().zip(&mut worst) {
-                let got = forward(form, &geometry, &x, &w, &Epilogue::bias(None));
-                for (&got, sum) in got.iter().zip(&sums) {
+            let b: Vec<f32> = uniform(sizes[1], seed + 7).iter().map(|a| (2.0 * a - 1.0) as f32).collect();
+            let mut sums = vec![0.0f64; sizes[2]];
+            for_each_product(geometry, |o, i, k| {
+                let (to, [at, by]) = product((o, i, k));
+                sums[to] += f64::from(a[at]) * f64::from(b[by]);
+            });
+            for (result, worst) in results.iter().zip(&mut worst) {
+                for (got, sum) in result(&a, &b).into_iter().zip(&sums) {
                     *worst = worst.max((f64::from(got) - sum).abs());
                 }
             }
         }
+        eprintln!("{name}: {:e} beside {:e}", worst[0], worst[1]);
         // Where neighbours differ by orders of magnitude, errors are those of the larger one.
         let factor = if name == "of all sizes" { 1.5 } else { 1.0 };
         assert!(worst[0] <= factor * worst[1], "{name}: {:e} beside {:e}", worst[0], worst[1]);
     }
+}
+
+#[test]
+fn errors_are_no_larger_than_those_of_a_plain_sum() {
+    let geometry = &Geometry::new(1, (96, 32), 1, &square(14, 3, 1, 1));
+    let sizes = [96 * 196, 32 * 96 * 9, 32 * 196];
+    let by = |form| move |x: &[f32], w: &[f32]| forward(form, geometry, x, w, &Epilogue::bias(None));
+    compare_errors(geometry, |(o, i, k)| (o, [i, k]), sizes, [&by(Form::Points), &by(Form::Panels)]);
+}
+
+#[test]
+fn errors_of_weight_gradients_are_no_larger_than_those_of_a_plain_sum() {
+    let geometry = &Geometry::new(2, (16, 32), 1, &square(28, 3, 1, 1));
+    let sizes = [2 * 16 * 784, 2 * 32 * 784, 32 * 16 * 9];
+    compare_errors(
+        geometry,
+        |(o, i, k)| (k, [i, o]),
+        sizes,
+        [&|x, g| gradient_by_tiles(geometry, g, x), &|x, g| gradient_by_patches(geometry, g, x)],
+    );
 }
 
 #[test]
@@ -128,6 +181,22 @@ fn what_is_not_finite_is_as_in_a_plain_sum() {
     }
 }
 
+#[test]
+fn gradients_that_are_not_finite_are_as_in_a_plain_sum() {
+    let geometry = Geometry::new(2, (32, 32), 1, &square(28, 3, 1, 1));
+    let case = Case::<f32>::new(&geometry);
+    assert!(gradient_applies::<f32>(&geometry));
+    for value in [f32::INFINITY, f32::NAN, f32::MAX] {
+        let mut x = case.x.clone();
+        x[5 * 784..][..2].fill(value);
+        let mut dw = vec![0.0; case.w.len()];
+        super::super::weight_gradient(&geometry, &case.g, &x, &mut dw);
+        let plain = gradient_by_patches(&geometry, &case.g, &x);
+        assert!(plain.iter().any(|sum| sum.is_finite()) && plain.iter().any(|sum| !(sum.abs() < 1e37)));
+        assert!(dw.iter().zip(plain).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()), "{value}");
+    }
+}
+
 /// Layers of ResNet, VGG and DenseNet.
 fn layers() -> Vec<Geometry> {
     let layer = |batch, channels, size| Geometry::new(batch, channels, 1, &square(size, 3, 1, 1));
@@ -145,6 +214,7 @@ fn layers() -> Vec<Geometry> {
 fn layers_of_known_networks_take_this_path() {
     for geometry in layers() {
         assert!(applies::<f32>(&geometry, true) && !applies::<f64>(&geometry, true), "{geometry:?}");
+        assert!(gradient_applies::<f32>(&geometry) && !gradient_applies::<f64>(&geometry), "{geometry:?}");
         if Terms::of::<f32>().is_none() {
             let dense = Places::dense(&geometry);
             assert_eq!(weighted::form::<f32>(&geometry, dense, true), Form::Points);

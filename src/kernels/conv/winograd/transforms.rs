@@ -32,7 +32,7 @@ pub struct Sums<'a> {
 
 /// `[t0 - t2, t1 + t2, t2 - t1, t1 - t3]`.
 #[inline(always)]
-fn of_inputs<V: Vector<f32>>([a, b, c, d]: [V; 4]) -> [V; 4] {
+pub fn of_inputs<V: Vector<f32>>([a, b, c, d]: [V; 4]) -> [V; 4] {
     [a.sub(c), b.add(c), c.sub(b), b.sub(d)]
 }
 
@@ -72,6 +72,7 @@ macro_rules! along_both_axes {
         tile
     }};
 }
+pub(super) use along_both_axes;
 
 /// Transforms the fields of some channels (`step` apart, those of two images `image`) and puts them into their rows of the panels
 /// of all points: matrices `apart`, with `inputs` rows of `padded` tiles.
