@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use half::bf16;
 
-use super::float::{Floating, Real};
+use super::float::Floating;
 use super::isa::{Isa, isa};
 
 /// Rows and columns of a tile of sums.

@@ -174,11 +174,12 @@ impl Task<'_> {
         with_scratch::<f32, _>(POINTS * left, |points| {
             self.transform(x, padded, (points, left));
             with_scratch::<f32, _>(POINTS * right + LANES, |sums| {
-                for point in 0..POINTS {
-                    self.multiply(point, padded, &points[point * left..], &mut sums[point * right..]);
+                for (point, sums) in sums.chunks_mut(right).enumerate().take(POINTS) {
+                    self.multiply(point, padded, &points[point * left..], sums);
+                    // Read with the last row's tiles, though not used: nothing that is not finite may be there.
+                    sums[outputs * padded..].fill(0.0);
                 }
-                // What lies behind the sums is read, though not used.
-                sums[POINTS * right - APART..].fill(0.0);
+                sums[POINTS * right..].fill(0.0);
                 // SAFETY: passed on from the caller.
                 unsafe { self.store(&Sums { sums, point: right, channel: padded }, epilogue, out) }
             })

@@ -159,7 +159,11 @@ fn errors_of_weight_gradients_are_no_larger_than_those_of_a_plain_sum() {
         geometry,
         |(o, i, k)| (k, [i, o]),
         sizes,
-        [&|x, g| gradient_by_tiles(geometry, g, x), &|x, g| gradient_by_patches(geometry, g, x)],
+        [&|x, g| gradient_by_tiles(geometry, g, x), &|x, g| {
+            let mut dw = vec![0.0f32; sizes[2]];
+            for_each_product(geometry, |o, i, k| dw[k] += g[o] * x[i]);
+            dw
+        }],
     );
 }
 
@@ -227,7 +231,10 @@ fn layers_of_known_networks_take_this_path() {
         assert!(!applies::<f32>(&Geometry::new(1, (64, 64), 1, &other), true));
     }
     let small = Geometry::new(1, (512, 512), 1, &square(7, 3, 1, 1));
-    assert!(applies::<f32>(&small, true) && !applies::<f32>(&small, false), "packing the weights costs more");
+    assert!(applies::<f32>(&small, true));
+    if transforms::lanes() == 16 {
+        assert!(!applies::<f32>(&small, false), "packing the weights costs more");
+    }
     let dilated = Window { dilation: 2, ..Window::new(56, 3) };
     assert!(!applies::<f32>(&Geometry::new(1, (64, 64), 1, &[dilated; 2]), true));
     assert!(!applies::<f32>(&Geometry::new(1, (3, 64), 1, &square(224, 3, 1, 1)), true), "too few channels");
