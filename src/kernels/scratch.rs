@@ -1,7 +1,7 @@
 //! Working memory of a kernel call: aligned to cache lines, from the cache of blocks.
 #![allow(unsafe_code)]
 
-use super::float::Floating;
+use super::float::{Floating, Real};
 use crate::memory::Block;
 
 /// Calls `body` with `len` numbers of working memory, aligned to 64 bytes. Their values are those of an earlier use.
@@ -10,6 +10,10 @@ pub fn with_scratch<T: Floating, R>(len: usize, body: impl FnOnce(&mut [T]) -> R
     // SAFETY: the block holds at least `len * size_of::<T>()` bytes, is aligned to 64, and belongs to this call alone.
     // `Floating` types are plain numbers, for which every bit pattern is a value.
     let slice = unsafe { std::slice::from_raw_parts_mut(block.as_ptr().cast::<T>(), len) };
+    if cfg!(test) {
+        // Whoever uses what an earlier use left there shall be found out.
+        slice.fill(T::from_acc(T::Acc::from_f64(f64::NAN)));
+    }
     body(slice)
 }
 

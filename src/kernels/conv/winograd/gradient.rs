@@ -48,6 +48,10 @@ pub fn pays(geometry: &Geometry) -> bool {
         return false;
     }
     let [rows, columns] = plan::tiles(geometry);
+    // A block has whole rows.
+    if columns > TILES.1 {
+        return false;
+    }
     let tiles = geometry.batch * rows * columns;
     let run = geometry.batch * rows * (columns + 1);
     let lanes = transforms::lanes();
@@ -68,89 +72,138 @@ struct Segment {
     first: usize,
 }
 
+/// Sizes of what a group's gradient is computed from.
+struct Layout {
+    /// Tiles of a row; rows of tiles of an image, and of a block at most.
+    columns: usize,
+    rows: usize,
+    step: usize,
+    /// Panels of both sides (output gradients on the left, inputs on the right), their widths, and the numbers of each one.
+    panels: [usize; 2],
+    widths: [usize; 2],
+    lens: [usize; 2],
+    /// Numbers from one row of sums, and from those of one point, to the next.
+    pitch: usize,
+    sums: usize,
+}
+
+impl Layout {
+    fn new(geometry: &Geometry) -> Layout {
+        let ((height, width), pitch) = (tile::<f32>(), geometry.group_in().next_multiple_of(transforms::lanes()));
+        let [rows, columns] = plan::tiles(geometry);
+        let step = (block_tiles(geometry) / columns.max(1)).clamp(1, (geometry.batch * rows).max(1));
+        Layout {
+            columns,
+            rows,
+            step,
+            panels: [geometry.group_out().div_ceil(height), pitch.div_ceil(width)],
+            widths: [height, width],
+            lens: [height, width].map(|width| step * columns * width + APART),
+            pitch,
+            sums: geometry.group_out() * pitch + APART,
+        }
+    }
+
+    /// Numbers of all panels of a side at one point.
+    fn point(&self, side: usize) -> usize {
+        self.panels[side] * self.lens[side]
+    }
+}
+
 /// `dw: [group_out, group_in, 3, 3]` of a group from the input and output gradients; `false` if a number is not finite, and then
 /// what `dw` holds is nothing.
 pub fn gradient(geometry: &Geometry, group: usize, g: &[f32], x: &[f32], dw: &mut [f32]) -> bool {
-    let ((height, width), lanes) = (tile::<f32>(), transforms::lanes());
     let (inputs, outputs) = (geometry.group_in(), geometry.group_out());
     assert!(dw.len() == outputs * inputs * TAPS);
-    let [rows, columns] = plan::tiles(geometry);
-    if geometry.batch * rows * columns == 0 {
+    let layout = Layout::new(geometry);
+    let all = geometry.batch * layout.rows;
+    if all * layout.columns == 0 {
         dw.fill(0.0);
         return true;
     }
-    let (all, step) = (geometry.batch * rows, (block_tiles(geometry) / columns).max(1));
-    let most = step.min(all) * columns;
-    let pitch = inputs.next_multiple_of(lanes);
-    // Panels of both sides, points, and sums of a point.
-    let panels = [outputs.div_ceil(height), pitch.div_ceil(width)];
-    let lens = [most * height + APART, most * width + APART];
-    let points = [panels[0] * lens[0], panels[1] * lens[1]];
-    let sums_len = outputs * pitch + APART;
-    with_scratch::<f32, _>(POINTS * (points[0] + points[1]), |packed| {
-        with_scratch::<f32, _>(POINTS * sums_len, |sums| {
-            for top in (0..all).step_by(step) {
-                let block = top..(top + step).min(all);
-                let tiles = block.len() * columns;
-                let segments = segments(block, [rows, columns]);
-                let (left, right) = packed.split_at_mut(POINTS * points[0]);
-                let sides = [
-                    Task { geometry, numbers: g, channels: (group * outputs, outputs), side: Side::Gradients },
-                    Task { geometry, numbers: x, channels: (group * inputs, inputs), side: Side::Inputs },
-                ];
-                // A group of channels is a panel of the left side, half a one of the right side.
-                let groups = [panels[0], pitch / lanes];
-                let targets = [Shared(left.as_mut_ptr()), Shared(right.as_mut_ptr())];
-                parallel::for_each_index(groups[0] + groups[1], tiles * TRANSFORM, |at| {
-                    let (side, at) = if at < groups[0] { (0, at) } else { (1, at - groups[0]) };
-                    let (width, count) = [(height, height), (width, lanes)][side];
-                    let first = at * count;
-                    let start = first / width * lens[side] + first % width;
-                    let to = Packing { apart: points[side], width, room: POINTS * points[side] - start };
-                    // SAFETY: each group has its own columns of a panel in all points, which lie in the buffer.
-                    unsafe {
-                        sides[side].pack(first..first + count, &segments, (targets[side].get().add(start), to));
-                    }
-                });
-                let shares = outputs.div_ceil(ROWS.next_multiple_of(height));
-                let share = panels[0].div_ceil(shares);
-                let shares = panels[0].div_ceil(share);
-                let target = Shared(sums.as_mut_ptr());
-                parallel::for_each_index(POINTS * shares, tiles * share * height * pitch, |task| {
-                    let (point, panel) = (task / shares, task % shares * share);
-                    let rows = panel * height..((panel + share) * height).min(outputs);
-                    // SAFETY: the rows of a point are this task's, and lie in the sums.
-                    let start = unsafe { target.get().add(point * sums_len + rows.start * pitch) };
-                    let out = Output { start, row: pitch as isize, column: 1, span: pitch, group: 0 };
-                    for from in (0..tiles).step_by(CHAIN) {
-                        let left = &left[point * points[0] + panel * lens[0] + from * height..];
-                        let right = &right[point * points[1] + from * width..];
-                        let left =
-                            Left { start: left.as_ptr(), row: 1, depth: height as isize, panel: lens[0] as isize };
-                        let right = Right { start: right.as_ptr(), depth: width as isize, panel: lens[1] as isize };
-                        let block = Block {
-                            out,
-                            origin: (0, 0),
-                            size: (rows.len(), pitch),
-                            depth: CHAIN.min(tiles - from),
-                            alpha: 1.0,
-                            start: if top == 0 && from == 0 { Start::Zero } else { Start::Scaled(1.0) },
-                        };
-                        // SAFETY: panels hold `tiles` rows, as many as there are rows and columns.
-                        unsafe { multiply_block(block, left, right) };
-                    }
-                });
+    let sources = [
+        Source { geometry, numbers: g, channels: (group * outputs, outputs), side: Side::Gradients },
+        Source { geometry, numbers: x, channels: (group * inputs, inputs), side: Side::Inputs },
+    ];
+    with_scratch::<f32, _>(POINTS * (layout.point(0) + layout.point(1)), |packed| {
+        let (left, right) = packed.split_at_mut(POINTS * layout.point(0));
+        with_scratch::<f32, _>(POINTS * layout.sums, |sums| {
+            for top in (0..all).step_by(layout.step) {
+                let block = top..(top + layout.step).min(all);
+                let tiles = block.len() * layout.columns;
+                pack_block(&layout, &sources, block, [&mut *left, &mut *right]);
+                multiply_points(&layout, outputs, (tiles, top > 0), [&*left, &*right], sums);
             }
-            let lost = AtomicBool::new(false);
-            let sums = &*sums;
+            let (sums, lost) = (&*sums, AtomicBool::new(false));
             parallel::for_each_chunk_mut(dw, inputs * TAPS, FINISH, |row, dw| {
-                if !transform_gradients((&sums[row * pitch..], sums_len), dw) {
+                if !transform_gradients((&sums[row * layout.pitch..], layout.sums), dw) {
                     lost.store(true, Ordering::Relaxed);
                 }
             });
             !lost.into_inner()
         })
     })
+}
+
+/// Transforms all channels of some rows of tiles.
+fn pack_block(layout: &Layout, sources: &[Source<'_>; 2], block: Range<usize>, to: [&mut [f32]; 2]) {
+    let tiles = block.len() * layout.columns;
+    let segments = segments(block, [layout.rows, layout.columns]);
+    // A group of channels is a panel of the left side, half a one of the right side.
+    let sizes = [layout.widths[0], transforms::lanes()];
+    let groups = [layout.panels[0], layout.pitch / sizes[1]];
+    let targets = to.map(|to| Shared(to.as_mut_ptr()));
+    parallel::for_each_index(groups[0] + groups[1], tiles * TRANSFORM, |at| {
+        let (side, at) = if at < groups[0] { (0, at) } else { (1, at - groups[0]) };
+        let (width, first) = (layout.widths[side], at * sizes[side]);
+        let start = first / width * layout.lens[side] + first % width;
+        let point = layout.point(side);
+        let packing = Packing { apart: point, width, room: POINTS * point - start };
+        // SAFETY: each group has its own columns of a panel in all points, which lie in the buffer.
+        unsafe {
+            let to = targets[side].get().add(start);
+            sources[side].pack(first..first + sizes[side], &segments, (to, packing));
+        }
+    });
+}
+
+/// The products of some tiles at all points, added to those of earlier blocks (`more`).
+fn multiply_points(
+    layout: &Layout,
+    outputs: usize,
+    (tiles, more): (usize, bool),
+    [left, right]: [&[f32]; 2],
+    sums: &mut [f32],
+) {
+    let ([height, width], pitch) = (layout.widths, layout.pitch);
+    assert!(sums.len() >= POINTS * layout.sums && tiles <= layout.step * layout.columns);
+    let share = layout.panels[0].div_ceil(outputs.div_ceil(ROWS.next_multiple_of(height)));
+    let shares = layout.panels[0].div_ceil(share);
+    let target = Shared(sums.as_mut_ptr());
+    parallel::for_each_index(POINTS * shares, tiles * share * height * pitch, |task| {
+        let (point, panel) = (task / shares, task % shares * share);
+        let rows = panel * height..((panel + share) * height).min(outputs);
+        // SAFETY: the rows of a point are this task's, and lie in the sums.
+        let start = unsafe { target.get().add(point * layout.sums + rows.start * pitch) };
+        let out = Output { start, row: pitch as isize, column: 1, span: pitch, group: 0 };
+        for from in (0..tiles).step_by(CHAIN) {
+            let left = &left[point * layout.point(0) + panel * layout.lens[0] + from * height..];
+            let right = &right[point * layout.point(1) + from * width..];
+            let block = Block {
+                out,
+                origin: (0, 0),
+                size: (rows.len(), pitch),
+                depth: CHAIN.min(tiles - from),
+                alpha: 1.0,
+                start: if more || from > 0 { Start::Scaled(1.0) } else { Start::Zero },
+            };
+            let panel = layout.lens.map(|len| len as isize);
+            let left = Left { start: left.as_ptr(), row: 1, depth: height as isize, panel: panel[0] };
+            let right = Right { start: right.as_ptr(), depth: width as isize, panel: panel[1] };
+            // SAFETY: panels hold a row for each tile, as many panels as there are rows and columns.
+            unsafe { multiply_block(block, left, right) };
+        }
+    });
 }
 
 /// The segments of some rows of tiles, counted over all images.
@@ -166,14 +219,14 @@ fn segments(block: Range<usize>, [rows, columns]: [usize; 2]) -> Vec<Segment> {
 }
 
 /// The planes of one side, and the first of its channels and how many.
-struct Task<'a> {
+struct Source<'a> {
     geometry: &'a Geometry,
     numbers: &'a [f32],
     channels: (usize, usize),
     side: Side,
 }
 
-impl Task<'_> {
+impl Source<'_> {
     /// Transforms some channels of a block and packs them, tile by tile; those that are not there become zeros.
     ///
     /// # Safety

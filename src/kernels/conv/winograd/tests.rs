@@ -136,7 +136,6 @@ fn compare_errors(
                 }
             }
         }
-        eprintln!("{name}: {:e} beside {:e}", worst[0], worst[1]);
         // Where neighbours differ by orders of magnitude, errors are those of the larger one.
         let factor = if name == "of all sizes" { 1.5 } else { 1.0 };
         assert!(worst[0] <= factor * worst[1], "{name}: {:e} beside {:e}", worst[0], worst[1]);
@@ -263,7 +262,16 @@ fn plans_keep_to_their_bounds_and_do_not_change_bits() {
     let geometry = Geometry::new(3, (40, 150), 1, &square(15, 3, 1, 1));
     let x: Vec<f32> = uniform(geometry.batch * 40 * 225, 1).into_iter().map(|a| a as f32 - 0.5).collect();
     let w: Vec<f32> = uniform(150 * 360, 2).into_iter().map(|a| a as f32 - 0.5).collect();
-    let bits = |threads| with_threads(threads, || forward(Form::Points, &geometry, &x, &w, &Epilogue::bias(None)));
+    let mut packed = vec![0.0; packed_len(&geometry)];
+    let weights = Strided::left(ndarray::ArrayView2::from_shape((150, 360), &w[..]).unwrap());
+    pack(&geometry, &weights, false, &mut packed);
+    let bits = |threads| {
+        let mut out = vec![0.0; geometry.batch * 150 * 225];
+        let plain = Epilogue::bias(None);
+        let finite = with_threads(threads, || products(&geometry, &x, (0, &packed), &plain, &mut out));
+        assert!(finite, "what is no output decided");
+        out
+    };
     let one = bits(1);
     for threads in [2, 3, 4, 8] {
         assert!(one == bits(threads));
