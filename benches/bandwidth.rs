@@ -53,7 +53,7 @@ fn elements(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("elements");
     let x = input();
     row(&mut group, "copy", 2 * BYTES, || clone(&x, MemoryFormat::Contiguous));
-    row(&mut group, "add", 3 * BYTES, || binary::add(&x, &x));
+    row(&mut group, "add", 2 * BYTES, || binary::add(&x, &x));
     let bias = view::select(&x, 0, 0).expect("a row");
     row(&mut group, "bias", 2 * BYTES, || binary::add(&x, &bias));
     let turned = view::transpose(&x, 0, 1).expect("two axes");

@@ -81,6 +81,8 @@ const TILE: usize = 256;
 const RUN: usize = 4 * STEPS * LANES;
 /// Rows that join one after the other before pairwise merging begins.
 const ROWS: usize = 16;
+/// Rows of one piece, at least, where columns are reduced.
+const LEAST: usize = 1024;
 /// Elements of one piece of a reduction that is cut for threads.
 const PIECE: usize = 64 * 1024;
 
@@ -112,7 +114,7 @@ where
     let tiles_per_row = inner_size.div_ceil(tile);
     let rows = kept.numel / inner_size.max(1);
     let tiles = rows * tiles_per_row;
-    let piece = (PIECE / tile).max(RUN);
+    let piece = (PIECE / tile).max(LEAST);
     let pieces = gone.numel.div_ceil(piece);
 
     let span = |t: usize| {
