@@ -228,6 +228,8 @@ class TestModuleList:
         assert len(lib.nn.ModuleList()) == 0 and numbers(lib.nn.ModuleList(m)) == [0, 1, 2, 3]
         assert numbers(lib.nn.ModuleList(module for module in modules)) == [0, 1, 2, 3]
         assert numbers(reversed(m)) == [3, 2, 1, 0]
+        own = type("Own", (lib.nn.ModuleList,), {})
+        assert type(own(modules)[1:]) is own and type(own(modules) + m) is lib.nn.ModuleList
 
     def test_items(self, lib, adds):
         m = lib.nn.ModuleList(adds(4))

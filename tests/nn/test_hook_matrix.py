@@ -3,6 +3,7 @@ modules, and of all modules. What is expected is written down; it is checked wit
 
 from __future__ import annotations
 
+import copy
 import pickle
 from importlib import import_module
 
@@ -277,8 +278,54 @@ def test_an_error_in_a_hook_after_an_error_is_a_warning(lib, net):
     assert seen == ["next"] and "worse" in said(caught[0].message)
 
 
+def test_an_error_in_a_hook_of_all_modules_after_an_error_says_so(lib, net, shared):
+    shared.register_module_forward_hook(lambda *given: 1 / 0, always_call=True)
+    with pytest.warns(UserWarning, match="^global module forward hook with"), raises(ArithmeticError, "forward"):
+        net()(1, fail=True)
+
+
+def test_a_backward_hook_that_comes_during_a_call_is_for_the_next_one(lib, net):
+    module, seen = net(), []
+    register = module.register_forward_pre_hook
+    handle = register(lambda *given: module.register_full_backward_hook(lambda *given: seen.append("ran")) and None)
+    trigger(lib, "full_backward", module)
+    assert seen == []
+    handle.remove()
+    trigger(lib, "full_backward", module)
+    assert seen == ["ran"]
+
+
+def test_what_ends_the_program_runs_no_hooks(lib, net):
+    module, seen = net(), []
+
+    def stop(x):
+        raise KeyboardInterrupt
+
+    module.forward = stop
+    module.register_forward_hook(noting(seen, "always"), always_call=True)
+    with pytest.raises(KeyboardInterrupt):
+        module(1)
+    assert seen == []
+
+
 def noted(*given):
     """A hook that can be pickled."""
+
+
+def test_a_deep_copy_has_hooks_of_its_own(lib):
+    class Count:
+        def __init__(self):
+            self.calls = 0
+
+        def __call__(self, *given):
+            self.calls += 1
+
+    m, hook = lib.nn.Identity(), Count()
+    m.register_forward_hook(hook)
+    other = copy.deepcopy(m)
+    other(1)
+    other(1)
+    assert hook.calls == 0 and next(iter(other._forward_hooks.values())).calls == 2
 
 
 def test_hooks_are_pickled_with_their_options():

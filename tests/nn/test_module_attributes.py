@@ -66,6 +66,10 @@ def test_an_update_keeps_the_place(lib):
     del m.a
     m.a = lib.nn.Parameter(lib.zeros(1))
     assert names(m.named_parameters()) == ["b", "c", "a"]
+    for name in "xyz":
+        setattr(m, name, lib.nn.Identity())
+    m.y = lib.nn.ReLU()
+    assert names(m.named_children()) == ["x", "y", "z"]
 
 
 def test_none_keeps_the_name(lib):

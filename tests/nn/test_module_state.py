@@ -31,7 +31,8 @@ def test_state_dict(lib):
     assert type(state) is OrderedDict and list(state) == KEYS
     assert not state["scale"].requires_grad and not isinstance(state["scale"], lib.nn.Parameter)
     assert state["scale"].data_ptr() == m.scale.data_ptr()
-    assert m.state_dict(keep_vars=True)["scale"] is m.scale
+    kept = m.state_dict(keep_vars=True)
+    assert kept["scale"] is m.scale and kept["body.0.weight"] is m.body[0].weight
     assert list(m.state_dict(prefix="p.")) == ["p." + key for key in KEYS]
     assert list(m.state_dict()._metadata) == ["", "body", "body.0", "body.1", "head", "tied"]
     assert m.state_dict()._metadata["body.0"] == {"version": 1}
@@ -133,6 +134,9 @@ def test_load_state_dict_by_assignment(lib):
     assert m.body[0].mean is state["body.0.mean"]
     assert isinstance(m.scale, lib.nn.Parameter) and m.scale.dtype == lib.float64 and not m.scale.requires_grad
     assert m.body[0].weight.requires_grad and m.body[0].weight.data_ptr() == state["body.0.weight"].data_ptr()
+    state = net(lib).state_dict()
+    m.load_state_dict(state, assign=True)
+    assert m.body[0].weight.data_ptr() == state["body.0.weight"].data_ptr()
 
 
 def test_misfits_stand_in_one_error(lib):
@@ -215,6 +219,8 @@ def test_a_cure_is_proposed():
     m = net(rsnn)
     with pytest.raises(RuntimeError, match=r'removeprefix\("module."\)'):
         m.load_state_dict({"module." + key: value for key, value in m.state_dict().items()})
+    with pytest.raises(RuntimeError, match=r'lack "module.": pass \{"module." \+ k: v for k, v'):
+        rsnn.nn.Sequential(OrderedDict(module=m)).load_state_dict(m.state_dict())
     state = m.state_dict()
     state["body.0.weigth"] = state.pop("body.0.weight")
     with pytest.raises(RuntimeError, match=r'"body.0.weight" may be its "body.0.weigth"'):

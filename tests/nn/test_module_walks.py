@@ -140,7 +140,7 @@ def test_overridden_named_modules(lib):
     m.last = lib.nn.Module()
     assert names(m.named_modules()) == ["", "flat!", "last"]
     assert names(m.named_parameters()) == ["flat!.w"]
-    assert list(m.modules()) == [m, m.flat, m.last]
+    assert list(m.modules()) == [m, m.flat, m.last] and list(m.flat.modules()) == [m.flat]
     assert names(m.flat.named_parameters("q")) == ["q!.w"]
 
 
@@ -169,6 +169,12 @@ def test_overridden_parameters_and_members(lib):
     m.w = lib.nn.Parameter(lib.zeros(1))
     assert names(m.named_parameters()) == ["W", "extra"]
     assert list(m.parameters())[1] == 5
+
+    class Buffered(lib.nn.Module):
+        def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+            yield "recurse", recurse
+
+    assert list(Buffered().buffers()) == [True] and list(Buffered().buffers(recurse=False)) == [False]
 
     class Members(lib.nn.Module):
         def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
@@ -243,6 +249,19 @@ def test_apply(lib):
     assert seen == ["own", "Sequential"]
     with pytest.raises(ZeroDivisionError):
         m.apply(lambda module: 1 / 0)
+
+
+def test_apply_and_train_come_to_a_shared_child_once(lib):
+    class Counting(lib.nn.Identity):
+        def train(self, mode=True):
+            seen.append(mode)
+            return super().train(mode)
+
+    child, seen = Counting(), []
+    m = lib.nn.Sequential(child, child)
+    m.apply(seen.append)
+    m.eval()
+    assert seen == [child, m, False]
 
 
 def test_requires_grad_(lib):
