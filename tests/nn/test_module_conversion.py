@@ -96,3 +96,28 @@ def test_errors_under_way_are_raised(lib, net):
 
     with raises(LookupError, "bad"):
         net._apply(fail)
+
+
+@pytest.mark.parametrize("given", [("cpu", "dtype", False, False, 5, 6), ("dtype", False, False, 5, 6)])
+def test_to_with_too_many_arguments(lib, net, given):
+    with pytest.raises(TypeError):
+        net.to(*[lib.float64 if value == "dtype" else value for value in given])
+
+
+def test_to_with_an_unknown_argument(lib, net):
+    with pytest.raises(TypeError):
+        net.to(devise="cpu")
+    with pytest.raises(TypeError):
+        net.to(dtype=5)
+
+
+def test_conversions_are_not_recorded(lib, net):
+    seen = []
+
+    def twice(tensor):
+        seen.append((tensor * 2).requires_grad)
+        return tensor * 2
+
+    net._apply(twice)
+    assert seen and not any(seen)
+    assert all(parameter.requires_grad and parameter.is_leaf for parameter in net.parameters())
