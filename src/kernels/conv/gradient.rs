@@ -12,8 +12,8 @@ use super::super::gemm::{Output, Start};
 use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
 use super::{
-    Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, scatter, taps,
-    winograd,
+    Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, positions, scatter,
+    taps, winograd,
 };
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
@@ -115,6 +115,9 @@ pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &
 /// [`weight_gradient`] of a group as a plain sum.
 pub fn plain_weight_gradient<T: Floating>(geometry: &Geometry, group: usize, g: &[T], x: &[T], dw: &mut [T]) {
     let (rows, columns) = (geometry.group_out(), geometry.depth());
+    if positions::fits::<T>(geometry) {
+        return positions::gradient(geometry, group, g, x, dw);
+    }
     let gradients = Gradients { geometry, g, channel: group * rows };
     if taps::fits::<T>(geometry) {
         return taps::gradient(geometry, group, &gradients, x, dw);

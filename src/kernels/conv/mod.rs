@@ -14,6 +14,7 @@ mod gradient;
 mod im2col;
 mod packed;
 mod phases;
+mod positions;
 mod scatter;
 mod taps;
 mod tiled;

@@ -206,9 +206,34 @@ crate::vectorize! {
         assert!(panel.len() >= depth * width && lanes.len() <= width);
         for first in (0..width).step_by(count) {
             let (lanes, columns) = (&lanes[first.min(lanes.len())..], count.min(width - first));
+            let lanes = &lanes[..lanes.len().min(count)];
+            // Squares of which everything is there go without a question in between, which keeps them in registers. Rows from
+            // the last one on are not stored.
+            let mut starts = [lanes.last().map_or(std::ptr::null(), |lane| lane.values.as_ptr().wrapping_sub(lane.start)); 16];
+            for (start, lane) in starts.iter_mut().zip(lanes) {
+                *start = lane.values.as_ptr().wrapping_sub(lane.start);
+            }
+            let begin = lanes.iter().map(|lane| lane.start).max().unwrap_or(0);
+            let end = lanes.iter().map(|lane| lane.start + lane.values.len()).min().unwrap_or(0).min(depth);
             for top in (0..depth).step_by(count) {
+                let to = panel.as_mut_ptr().wrapping_add(top * width + first);
                 let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
-                for (row, lane) in rows.iter_mut().zip(lanes).take(count) {
+                if lanes.len() == columns && begin <= top && top + count <= end {
+                    for i in 0..count {
+                        // SAFETY: a register of values begins there.
+                        rows[i] = unsafe { <R::Vector<S> as Vector<R>>::load(starts[i].wrapping_add(top)) };
+                    }
+                    transpose::<R, R::Vector<S>>(&mut rows);
+                    for d in 0..count {
+                        // SAFETY: `columns` elements follow in this row of the panel, whose length was asserted.
+                        unsafe {
+                            let to = to.add(d * width);
+                            if columns == count { rows[d].store(to) } else { rows[d].store_first(to, columns) }
+                        }
+                    }
+                    continue;
+                }
+                for (row, lane) in rows.iter_mut().zip(lanes) {
                     let start = lane.start.saturating_sub(top).min(count);
                     let end = (lane.start + lane.values.len()).saturating_sub(top).min(count).max(start);
                     let from = lane.values.as_ptr().wrapping_add(top).wrapping_sub(lane.start);
@@ -223,9 +248,9 @@ crate::vectorize! {
                 }
                 transpose::<R, R::Vector<S>>(&mut rows);
                 for (d, row) in rows.iter().enumerate().take(count.min(depth - top)) {
-                    // SAFETY: `columns` elements follow in this row of the panel, whose length was asserted.
+                    // SAFETY: as above.
                     unsafe {
-                        let to = panel.as_mut_ptr().add((top + d) * width + first);
+                        let to = to.add(d * width);
                         if columns == count { row.store(to) } else { row.store_first(to, columns) }
                     }
                 }
