@@ -139,6 +139,23 @@ def test_node_hooks_see_gradients_as_they_arrive():
         z.sum().backward()
 
 
+@pytest.mark.parametrize("value", [rsnn.ones(2), 5, (1, 2)])
+def test_a_gradient_that_is_not_there_cannot_be_replaced(value):
+    x, y = leaf([2.0, 3.0]), rsnn.ones(2)
+    z = x * y
+    z.grad_fn.register_hook(lambda inputs, outputs: (inputs[0], value))
+    with pytest.raises(RuntimeError, match="can't replace a None gradient with a non-None value"):
+        z.sum().backward()
+    first, _ = leaf([[1.0], [2.0]]).unbind()
+    first.grad_fn.register_prehook(lambda outputs: (outputs[0], value))
+    with pytest.raises(RuntimeError, match="can't replace a None gradient with a non-None value"):
+        first.sum().backward()
+    z = x * y
+    z.grad_fn.register_hook(lambda inputs, outputs: (inputs[0] * 2, None))
+    z.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
 def test_a_handle_keeps_no_hook_alive():
     class Hook:
         def __call__(self, *given):

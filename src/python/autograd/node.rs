@@ -106,7 +106,7 @@ impl PyNode {
         let run = move |grads: &[Option<Tensor>]| {
             Python::attach(|py| {
                 let hook = hook.bind(py);
-                replaced(hook, hook.call1((tuple(py, grads)?,))?, grads.len())
+                replaced(hook, hook.call1((tuple(py, grads)?,))?, grads)
             })
             .map_err(foreign)
         };
@@ -122,7 +122,7 @@ impl PyNode {
         let run = move |inputs: &[Option<Tensor>], outputs: &[Option<Tensor>]| {
             Python::attach(|py| {
                 let hook = hook.bind(py);
-                replaced(hook, hook.call1((tuple(py, inputs)?, tuple(py, outputs)?))?, inputs.len())
+                replaced(hook, hook.call1((tuple(py, inputs)?, tuple(py, outputs)?))?, inputs)
             })
             .map_err(foreign)
         };
@@ -160,7 +160,8 @@ pub fn tuple<'py>(py: Python<'py>, grads: &[Option<crate::autograd::Tensor>]) ->
     PyTuple::new(py, items)
 }
 
-fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) -> PyResult<Option<GradList>> {
+/// The gradients that a hook puts in the place of those that it was given, if it does.
+fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, given: &[Option<Tensor>]) -> PyResult<Option<GradList>> {
     if result.is_none() {
         return Ok(None);
     }
@@ -171,11 +172,13 @@ fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) 
         Err(error) => error,
     };
     let Ok(result) = result.cast::<PyTuple>() else { return Err(wrong("tuple", &result)) };
-    let gradient = |item: Bound<'_, PyAny>| match item.cast::<PyTensor>() {
+    let gradient = |(item, old): (Bound<'_, PyAny>, &Option<Tensor>)| match item.cast::<PyTensor>() {
+        _ if item.is_none() => Ok(None),
+        _ if old.is_none() => Err(PyRuntimeError::new_err("can't replace a None gradient with a non-None value")),
         Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
-        Err(_) if item.is_none() => Ok(None),
         Err(_) => Err(wrong("Variable", &item)),
     };
+    let expected = given.len();
     if result.len() != expected {
         let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
         let name = name.map_or_else(|| Ok("<unknown>".to_owned()), |name| name.extract())?;
@@ -184,7 +187,7 @@ fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, expected: usize) 
             result.len()
         )));
     }
-    result.iter().map(gradient).collect::<PyResult<GradList>>().map(Some)
+    result.iter().zip(given).map(gradient).collect::<PyResult<GradList>>().map(Some)
 }
 
 /// A Python callable as a hook on a gradient.
