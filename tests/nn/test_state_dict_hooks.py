@@ -96,3 +96,18 @@ def test_a_load_hook_does_not_keep_its_module(lib):
 
 def test_names_of_net(lib):
     assert names(net(lib).named_children()) == ["body", "head", "tied"]
+
+
+def test_a_tensor_may_change_its_module_while_it_is_saved(lib):
+    inner, seen = lib.nn.Module(), []
+
+    class Busy(lib.nn.Parameter):
+        def detach(self):
+            if not hasattr(inner, "late"):
+                inner.late = lib.nn.Linear(1, 1)
+                inner.register_state_dict_post_hook(lambda *given: seen.append(given[2]))
+            return super().detach()
+
+    inner.busy = Busy(lib.ones(1))
+    assert list(lib.nn.Sequential(inner).state_dict()) == ["0.busy", "0.late.weight", "0.late.bias"]
+    assert seen == ["0."]

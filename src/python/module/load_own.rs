@@ -35,7 +35,7 @@ pub fn load_own<'py>(
     report: &Report<'py>,
 ) -> PyResult<()> {
     let py = slf.py();
-    let (own, _) = place.saved(slf)?;
+    let own = place.saved(slf)?;
     let prefix = place.prefix_len()?;
     let mut finder = source.finder();
     let mut found = 0;

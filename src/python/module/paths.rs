@@ -81,8 +81,8 @@ impl<'py> Place<'py> {
         Ok(Keys { place: self, kept })
     }
 
-    /// What the module itself saves, by key, and whether it has children.
-    pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<(Members<'py>, bool)> {
+    /// What the module itself saves, by key.
+    pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
         let py = module.py();
         module.get().read_with_paths(|state, paths| {
             let (mut members, mut result) = (Members::new(), Ok(()));
@@ -91,7 +91,7 @@ impl<'py> Place<'py> {
                 Ok(key) => members.push((key, handle.clone_ref(py).into_bound(py))),
                 Err(error) => result = Err(error),
             });
-            result.map(|()| (members, !state.children.is_empty()))
+            result.map(|()| members)
         })
     }
 

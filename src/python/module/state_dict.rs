@@ -7,6 +7,7 @@ use super::natives::{Method, overrides};
 use super::ordered_dict::{is_ordered_dict, ordered_dict_type, set_item};
 use super::paths::Place;
 use crate::nn::hooks::{Hook, HookKind};
+use crate::nn::module::Kind;
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
 use pyo3::exceptions::{PyFutureWarning, PyRuntimeError};
 use pyo3::intern;
@@ -65,7 +66,7 @@ fn save_own<'py>(
     place: &Place<'py>,
     keep_vars: bool,
 ) -> PyResult<()> {
-    for (key, tensor) in place.saved(slf)?.0 {
+    for (key, tensor) in place.saved(slf)? {
         destination.set_item(key, if keep_vars { tensor } else { detached(tensor)? })?;
     }
     if Method::GetExtraState.is_overridden_by_class(slf) {
@@ -110,12 +111,15 @@ impl<'py> Saving<'_, 'py> {
         if let Some(metadata) = &self.metadata {
             set_item(metadata, place.path().as_any(), version.as_any())?;
         }
-        let (own, has_children) = place.saved(slf)?;
-        for (key, tensor) in own {
+        for (key, tensor) in place.saved(slf)? {
             let saved = if self.keep_vars { tensor } else { detached(tensor)? };
             set_item(self.destination, key.as_any(), &saved)?;
         }
-        if has_children { self.save_children(slf, place) } else { Ok(()) }
+        if slf.get().has_any(Kind::Child) {
+            self.save_children(slf, place)?;
+        }
+        // A tensor of a subclass may have run anything when it was detached.
+        if slf.get().has_hooks() { self.run_hooks(slf, place, version).map(drop) } else { Ok(()) }
     }
 
     /// Whether [`save_plain`](Self::save_plain) is what to do. Nothing that makes a difference may be in the class, nor
