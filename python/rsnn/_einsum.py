@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from operator import index
-from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from ._C import Tensor
@@ -13,6 +12,8 @@ from ._expected import check_elements, type_name
 
 #: Further axes, without names.
 DOTS = "..."
+#: The symbols of axes, in the order of the numbers that may stand for them.
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 #: Where the symbols of the result are.
 OUTPUT = "output"
@@ -77,9 +78,9 @@ def _of_lists(*args: Any) -> tuple[Any, ...]:
     def letter(axis: Any) -> str:
         if axis is Ellipsis:
             return DOTS
-        if not (axis >= 0 and axis < len(ascii_letters)):  # noqa: SIM300
+        if not (axis >= 0 and axis < len(LETTERS)):  # noqa: SIM300
             raise ValueError("einsum(): subscript in subscript list is not within the valid range [0, 52)")
-        return (ascii_uppercase + ascii_lowercase)[index(axis)]
+        return LETTERS[index(axis)]
 
     groups = ["".join(map(letter, axes)) for axes in args[1::2]]
     if len(args) % 2:
@@ -107,7 +108,7 @@ def _symbols(equation: str, start: int, end: int, where: str) -> Iterator[str]:
             dotted, symbol, at = True, DOTS, at + 2
         elif symbol == "," and where != OUTPUT:
             commas, dotted = commas + 1, False
-        elif symbol not in ascii_letters:
+        elif symbol not in LETTERS:
             raise RuntimeError(
                 f"einsum(): invalid subscript given at index {at - 1} in the equation string, subscripts must be in "
                 "[a-zA-Z]"
