@@ -56,18 +56,21 @@ pub fn gradient<T: Floating>(geometry: &Geometry, group: usize, g: &[T], x: &[T]
     let share = blocks.div_ceil(PARTS).max(1);
     let parts = blocks.div_ceil(share).max(1);
     with_scratch::<T::Acc, _>(parts * sums, |all| {
-        parallel::for_each_chunk_mut(all, sums, share * images * size, |part, sums| {
+        // A task is a row of tiles of a part.
+        let row = tiles[1] * ROWS * COLUMNS;
+        parallel::for_each_chunk_mut(all, row, share * images * size, |task, sums| {
+            let (part, top) = (task / tiles[0], task % tiles[0] * ROWS);
             sums.fill(T::Acc::from_usize(0));
             for block in (part * share..(part + 1) * share).take_while(|&block| block < blocks) {
                 let (image, first) = (block / per_image * images, block % per_image * size);
-                let planes = |numbers: &[T], all: usize, count: usize| Planes {
-                    numbers: numbers[(image * all + group * count) * positions..].as_ptr(),
+                let planes = |numbers: &[T], all: usize, first: usize, count: usize| Planes {
+                    numbers: numbers[(image * all + first) * positions..].as_ptr(),
                     count,
                     image: all * positions,
                 };
                 let block = Block {
-                    g: planes(g, geometry.out_channels, outputs),
-                    x: planes(x, geometry.in_channels, inputs),
+                    g: planes(g, geometry.out_channels, group * outputs + top, ROWS.min(outputs - top)),
+                    x: planes(x, geometry.in_channels, group * inputs, inputs),
                     plane: positions,
                     images: images.min(geometry.batch - image),
                     positions: first..(first + size).min(positions),
