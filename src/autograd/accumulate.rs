@@ -6,6 +6,7 @@ use super::{Grads, Tensor, arithmetic, mode};
 use crate::array::Array;
 use crate::error::Result;
 use crate::shape::{Bracketed, Layout};
+use parking_lot::Mutex;
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,11 +14,13 @@ use std::sync::Arc;
 /// Adds what comes to the leaf's `.grad`.
 pub struct AccumulateGrad {
     leaf: Tensor,
+    /// Held while a gradient is added: backward passes of several threads may end at one leaf.
+    adding: Mutex<()>,
 }
 
 impl AccumulateGrad {
     pub(super) fn new(leaf: Tensor) -> Self {
-        AccumulateGrad { leaf }
+        AccumulateGrad { leaf, adding: Mutex::new(()) }
     }
 
     /// The leaf.
@@ -50,6 +53,7 @@ impl AccumulateGrad {
     }
 
     fn accumulate(&self, grad: Tensor) -> Result<()> {
+        let _adding = self.adding.lock();
         let old = self.leaf.grad();
         // `.data = ...` may have changed the leaf since the old gradient came.
         let grad = match &old {
