@@ -110,12 +110,13 @@ struct Block<T> {
     positions: Range<usize>,
 }
 
-/// Adds the products of all pairs of planes to their tiles.
+/// Adds the products of all pairs of planes, at most [`ROWS`] of the output gradients, to their tiles.
 ///
 /// # Safety
 /// The planes of all images must be there, and the positions lie in them.
 unsafe fn add_products<T: Floating>(block: &Block<T>, sums: &mut [T::Acc]) {
-    assert!(T::IS_REAL && block.positions.start <= block.positions.end && block.positions.end <= block.plane);
+    assert!(T::IS_REAL && (1..=ROWS).contains(&block.g.count));
+    assert!(block.positions.start <= block.positions.end && block.positions.end <= block.plane);
     products_of_tiles(block, sums);
 }
 
@@ -126,57 +127,55 @@ crate::vectorize! {
         let Range { start, end } = block.positions;
         let whole = start + (end - start) / lanes * lanes;
         let mut tiles = sums.chunks_exact_mut(ROWS * COLUMNS);
-        for top in (0..block.g.count).step_by(ROWS) {
-            for left in (0..block.x.count).step_by(COLUMNS) {
-                let zero = <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::splat(T::Acc::from_usize(0));
-                let mut tile = [zero; ROWS * COLUMNS];
-                for image in 0..block.images {
-                    // Beyond the last plane it is read again; what it gives is not used.
-                    let mut rows = [block.g.numbers.cast::<T::Acc>(); ROWS];
-                    for i in 0..ROWS {
-                        let plane = (top + i).min(block.g.count - 1);
-                        rows[i] = rows[i].wrapping_add(image * block.g.image + plane * block.plane);
-                    }
-                    let mut columns = [block.x.numbers.cast::<T::Acc>(); COLUMNS];
-                    for j in 0..COLUMNS {
-                        let plane = (left + j).min(block.x.count - 1);
-                        columns[j] = columns[j].wrapping_add(image * block.x.image + plane * block.plane);
-                    }
-                    let mut at = start;
-                    while at < end {
-                        let mut values = [zero; COLUMNS];
-                        // SAFETY: `IS_REAL` makes both types one, and the positions lie in the planes.
-                        unsafe {
+        for left in (0..block.x.count).step_by(COLUMNS) {
+            let zero = <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::splat(T::Acc::from_usize(0));
+            let mut tile = [zero; ROWS * COLUMNS];
+            for image in 0..block.images {
+                // Beyond the last plane it is read again; what it gives is not used.
+                let mut rows = [block.g.numbers.cast::<T::Acc>(); ROWS];
+                for i in 0..ROWS {
+                    let plane = i.min(block.g.count - 1);
+                    rows[i] = rows[i].wrapping_add(image * block.g.image + plane * block.plane);
+                }
+                let mut columns = [block.x.numbers.cast::<T::Acc>(); COLUMNS];
+                for j in 0..COLUMNS {
+                    let plane = (left + j).min(block.x.count - 1);
+                    columns[j] = columns[j].wrapping_add(image * block.x.image + plane * block.plane);
+                }
+                let mut at = start;
+                while at < end {
+                    let mut values = [zero; COLUMNS];
+                    // SAFETY: `IS_REAL` makes both types one, and the positions lie in the planes.
+                    unsafe {
+                        for j in 0..COLUMNS {
+                            let from = columns[j].add(at);
+                            values[j] =
+                                if at < whole { Vector::load(from) } else { Vector::load_part(from, 0..end - at) };
+                        }
+                        for i in 0..ROWS {
+                            let from = rows[i].add(at);
+                            let row: <T::Acc as Real>::Vector<S> =
+                                if at < whole { Vector::load(from) } else { Vector::load_part(from, 0..end - at) };
                             for j in 0..COLUMNS {
-                                let from = columns[j].add(at);
-                                values[j] =
-                                    if at < whole { Vector::load(from) } else { Vector::load_part(from, 0..end - at) };
-                            }
-                            for i in 0..ROWS {
-                                let from = rows[i].add(at);
-                                let row: <T::Acc as Real>::Vector<S> =
-                                    if at < whole { Vector::load(from) } else { Vector::load_part(from, 0..end - at) };
-                                for j in 0..COLUMNS {
-                                    tile[i * COLUMNS + j] = row.mul_add(values[j], tile[i * COLUMNS + j]);
-                                }
+                                tile[i * COLUMNS + j] = row.mul_add(values[j], tile[i * COLUMNS + j]);
                             }
                         }
-                        at += lanes;
                     }
+                    at += lanes;
                 }
-                // Lanes of neighbours are added in pairs until each register's are one.
-                let mut count = ROWS * COLUMNS;
-                while count > 1 {
-                    for i in 0..count / 2 {
-                        let (evens, odds) = tile[2 * i].unzip(tile[2 * i + 1]);
-                        tile[i] = evens.add(odds);
-                    }
-                    count /= 2;
-                }
-                let to = tiles.next().expect("a tile for each block of channels").as_mut_ptr();
-                // SAFETY: a tile has as many sums as a register has lanes.
-                unsafe { <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::load(to).add(tile[0]).store(to) };
             }
+            // Lanes of neighbours are added in pairs until each register's are one.
+            let mut count = ROWS * COLUMNS;
+            while count > 1 {
+                for i in 0..count / 2 {
+                    let (evens, odds) = tile[2 * i].unzip(tile[2 * i + 1]);
+                    tile[i] = evens.add(odds);
+                }
+                count /= 2;
+            }
+            let to = tiles.next().expect("a tile for each block of channels").as_mut_ptr();
+            // SAFETY: a tile has as many sums as a register has lanes.
+            unsafe { <<T::Acc as Real>::Vector<S> as Vector<T::Acc>>::load(to).add(tile[0]).store(to) };
         }
     }
 }

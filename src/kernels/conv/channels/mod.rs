@@ -71,7 +71,7 @@ pub fn field(geometry: &Geometry, band: [usize; 2]) -> Field {
 
 /// Elements from one field to the next: an odd number of cache lines, so that one position of all channels is spread over the
 /// first-level cache.
-fn field_step<R: Real>(field: &Field) -> usize {
+pub fn field_step<R: Real>(field: &Field) -> usize {
     let line = 64 / size_of::<R>();
     (field.len().div_ceil(line) | 1) * line
 }

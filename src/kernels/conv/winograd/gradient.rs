@@ -16,6 +16,7 @@ use super::super::super::gemm::kernel::{Block, Left, Output, Right, multiply_blo
 use super::super::super::parallel::{self, Shared};
 use super::super::super::scratch::with_scratch;
 use super::super::Geometry;
+use super::super::channels::field_step;
 use super::super::field::{Field, copy_planes};
 use super::transforms;
 use super::turned::{Packing, Places, Side, pack_tiles, transform_gradients};
@@ -249,7 +250,7 @@ impl Source<'_> {
                 Field { size: [segment.count + 1, columns + 1], strides: [2, 2], used: [vec![true; 2], vec![true; 2]] };
             let origin = [(2 * segment.top) as isize - before[0], -before[1]];
             let copies = field.copies::<f32>(shape, origin);
-            let step = (field.len().div_ceil(LANES) | 1) * LANES;
+            let step = field_step::<f32>(&field);
             let used = (origin[0].max(0) as usize * shape[1]).min(plane);
             let used = used..(used + 2 * field.size[0] * shape[1]).min(plane);
             with_scratch::<f32, _>(channels.len() * step + LANES, |fields| {

@@ -28,6 +28,7 @@ use super::super::gemm::kernel::{Block, Left, Output, Right, multiply_block, til
 use super::super::gemm::operand::Operand;
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
+use super::channels::field_step;
 use super::field::{Field, copy_planes};
 use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
@@ -196,7 +197,7 @@ impl Task<'_> {
         let origin = [(self.origin[0], second), (self.origin[1], third)];
         let origin = origin.map(|(tile, window)| (2 * tile) as isize - window.pad_before as isize);
         let copies = field.copies::<f32>([second.input, third.input], origin);
-        let step = (field.len().div_ceil(LANES) | 1) * LANES;
+        let step = field_step::<f32>(&field);
         let used = origin[0].max(0) as usize * third.input;
         let used = used..used + (2 * field.size[0] * third.input).min(self.geometry.plane().saturating_sub(used));
         let block = (FIELDS / (self.images.len() * step)).clamp(1, inputs.max(1));
