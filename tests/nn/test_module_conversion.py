@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from both import raises
+from both import raises, said
 
 
 @pytest.fixture
@@ -121,3 +122,112 @@ def test_conversions_are_not_recorded(lib, net):
     net._apply(twice)
     assert seen and not any(seen)
     assert all(parameter.requires_grad and parameter.is_leaf for parameter in net.parameters())
+
+
+@pytest.mark.parametrize("of", ["module", "tensor"])
+@pytest.mark.parametrize(
+    ("args", "kwargs", "got"),
+    [
+        (([1],), {}, "(list)"),
+        ((np.zeros(2),), {}, "(numpy.ndarray)"),
+        ((np.float64,), {}, "(type)"),
+        (({},), {}, "(dict)"),
+        (("cpu", 5), {}, "(str, int)"),
+        (("cpu", True), {}, "(str, bool)"),
+        ((None, True), {}, "(NoneType, bool)"),
+        (("cpu", "dtype", 5), {}, "(str, rsnn.dtype, int)"),
+        (("dtype", "cpu"), {}, "(rsnn.dtype, str)"),
+        (("dtype", 5), {}, "(rsnn.dtype, int)"),
+        (("dtype", True, 5), {}, "(rsnn.dtype, bool, int)"),
+        (("dtype",), {"dtype": "dtype"}, "(rsnn.dtype, dtype=rsnn.dtype)"),
+        (("dtype",), {"device": "cpu"}, "(rsnn.dtype, device=str)"),
+        (("tensor", 5), {}, "(Tensor, int)"),
+        (("tensor",), {"dtype": "dtype"}, "(Tensor, dtype=rsnn.dtype)"),
+        (("cpu",), {"device": "cpu"}, "(str, device=str)"),
+        (("format",), {}, "(rsnn.memory_format)"),
+        ((), {"dtype": 3}, "(dtype=int, )"),
+        ((), {"device": []}, "(device=list, )"),
+        ((), {"memory_format": 3}, "(memory_format=int, )"),
+        ((), {"non_blocking": 5}, "(non_blocking=int, )"),
+    ],
+)
+def test_to_names_what_came(lib, of, args, kwargs, got):
+    known = {"dtype": lib.float64, "tensor": lib.zeros(2), "format": lib.contiguous_format}
+    args = [known.get(value, value) if isinstance(value, str) else value for value in args]
+    kwargs = {name: known.get(value, value) if isinstance(value, str) else value for name, value in kwargs.items()}
+    target = lib.nn.Linear(2, 2) if of == "module" else lib.zeros(2)
+    with pytest.raises(TypeError) as caught:
+        target.to(*args, **kwargs)
+    text = (
+        f"to() received an invalid combination of arguments - got {got}, but expected one of:\n * (rsnn.device device"
+    )
+    assert said(caught.value).startswith(text), said(caught.value)
+
+
+@pytest.mark.parametrize("of", ["module", "tensor"])
+def test_to_with_what_is_no_device(lib, of):
+    target = lib.nn.Linear(2, 2) if of == "module" else lib.zeros(2)
+    for device in ("nosuch", "cpu:x", "cpu:01", "", 5):
+        with pytest.raises(RuntimeError):
+            target.to(device)
+    with pytest.raises(RuntimeError, match="at start of device string: nosuch"):
+        target.to("nosuch")
+
+
+def test_to_of_nothing(lib, net):
+    for given in ({}, {"device": None}, {"dtype": None}, {"non_blocking": False}, {"memory_format": None}):
+        assert net.to(**given) is net and dtypes(net)[0] == [lib.float32] * 2
+    assert net.to(None) is net is net.to(None, None) is net.to("cpu", None) is net.to(None, lib.float64)
+    assert dtypes(net)[0] == [lib.float64] * 2
+
+
+def test_to_with_names_and_types_of_python(lib, net):
+    assert net.to(tensor=lib.zeros(1, dtype=lib.float64)).mean.dtype == lib.float64
+    assert net.to(lib.zeros(1), True).mean.dtype == lib.float32
+    assert net.to(float).mean.dtype == net.to(dtype=float).mean.dtype == lib.float64
+    assert lib.zeros(2).to(int).dtype == lib.int64 and lib.zeros(2).to("cpu", bool).dtype == lib.bool
+    for wrong in (int, bool, lib.int32, lib.zeros(1, dtype=lib.int64)):
+        with pytest.raises(TypeError, match="only accepts floating point or complex dtypes, but got desired dtype="):
+            net.to(wrong)
+
+
+def test_modules_are_not_copied(lib, net):
+    for copied in (True, False):
+        with raises(RuntimeError, ".to() does not accept copy argument"):
+            net.to("cpu", copy=copied)
+
+
+def test_to_with_a_memory_format(lib):
+    m = lib.nn.Sequential(lib.nn.Conv2d(2, 3, 2), lib.nn.Conv3d(2, 3, 2), lib.nn.Linear(2, 2))
+    x = lib.ones(1, 2, 4, 4)
+    before = m[0](x)
+    with pytest.raises(RuntimeError):
+        m.to(memory_format=lib.channels_last)
+    two = m[::2]
+    assert two.to(memory_format=lib.channels_last) is two
+    assert two[0].weight.stride() == (8, 1, 4, 2) and two[1].weight.stride() == (2, 1)
+    assert lib.allclose(two[0](x), before)
+    assert m[1].to(memory_format=lib.channels_last_3d).weight.stride() == (16, 1, 8, 4, 2)
+    assert two.to(memory_format=lib.contiguous_format)[0].weight.stride() == (8, 4, 2, 1)
+
+
+def test_type_of_what_is_no_type(lib, net):
+    for wrong in (5, [], 2.5):
+        with pytest.raises(TypeError, match="dtype must be a type, str, or dtype object"):
+            net.type(wrong)
+    for wrong in ("nosuch", "rsnn.nosuch", np.float64):
+        with pytest.raises(ValueError, match="invalid type: '"):
+            net.type(wrong)
+    with pytest.raises(TypeError):
+        net.type()
+    assert net.type("rsnn.DoubleTensor" if lib.__name__ == "rsnn" else "torch.DoubleTensor").mean.dtype == lib.float64
+    assert dtypes(net)[2] == [lib.float64] * 2
+
+
+def test_to_empty_with_what_is_no_device(lib, net):
+    for wrong, error in (("nosuch", RuntimeError), ([], TypeError), (2.5, TypeError)):
+        with pytest.raises(error):
+            net.to_empty(device=wrong)
+    with pytest.raises(TypeError):
+        net.to_empty()
+    assert net.to_empty(device=None) is net

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rsnn
+from both import raises
 
 
 def test_other_devices():
@@ -14,3 +15,34 @@ def test_other_devices():
     for method in ("cuda", "xpu", "ipu", "mtia", "compile"):
         with pytest.raises(NotImplementedError, match=f"nn.Module.{method}"):
             getattr(rsnn.nn.Identity(), method)()
+
+
+def test_devices_by_name_and_number(lib):
+    device = lib.device
+    assert (
+        device("cuda", 3) == device("cuda:3") == device(type="cuda", index=3) == device(device("cuda:3")) == device(3)
+    )
+    assert str(device("cpu:0")) == "cpu:0" and repr(device("cuda:1")) == "device(type='cuda', index=1)"
+    assert device("cuda").index is None and device("cpu") != device("cpu:0") != "cpu:0"
+    for wrong in ("cuda:01", "cuda:", "cpu:x", "cpu:-1", "cuda:1:2"):
+        with raises(RuntimeError, f"Invalid device string: '{wrong}'"):
+            device(wrong)
+    with raises(RuntimeError, "Device string must not be empty"):
+        device("")
+    with raises(RuntimeError, "type (string) must not include an index because index was passed explicitly: cpu:1"):
+        device("cpu:1", 2)
+    for wrong in ((-1,), ("cuda", -1), ("cpu", -1)):
+        with raises(RuntimeError, "Device index must not be negative"):
+            device(*wrong)
+
+
+def test_what_is_no_device(lib):
+    for wrong in (2.5, [], None, True, {}):
+        with pytest.raises(TypeError):
+            lib.device(wrong)
+    for index, kind in (("x", "str"), (1.5, "float"), (True, "bool")):
+        with raises(TypeError, f"device(): argument 'index' (position 2) must be int, not {kind}"):
+            lib.device("cuda", index)
+    for kind, name in ((5, "int"), (lib.device("cuda"), "rsnn.device")):
+        with raises(TypeError, f"device(): argument 'type' (position 1) must be str, not {name}"):
+            lib.device(kind, 1)

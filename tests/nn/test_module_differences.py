@@ -236,5 +236,15 @@ class TestDevices:
             m.to("cuda")
         with pytest.raises(NotImplementedError, match="device"):
             m.to_empty(device="meta")
-        with pytest.raises(NotImplementedError, match="memory_format"):
-            m.to(memory_format=rsnn.channels_last)
+        with pytest.raises(NotImplementedError, match="expected device 'cpu', got 5"):
+            m.to(5)
+
+    @pytest.mark.parametrize("number", [2.5, True])
+    def test_numbers_stand_for_no_dtype(self, lib, ours, number):
+        for method in (lib.nn.Linear(1, 1).to, lib.zeros(2).to):
+            assert (outcome(lambda method=method: method(number)) is TypeError) is (ours or _refused(method, number))
+
+
+def _refused(method, number):
+    """Whether PyTorch refuses: a module goes to no integral dtype."""
+    return number is True and "Tensor" not in type(method.__self__).__name__

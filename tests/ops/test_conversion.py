@@ -19,3 +19,10 @@ def test_conversions():
     assert w.grad.dtype == rsnn.float32
     with pytest.raises((NotImplementedError, RuntimeError)):
         x.to("cuda")
+    with pytest.raises(TypeError, match="'other' .position 1. must be Tensor, not int"):
+        x.type_as(5)
+    assert x.to("cpu", rsnn.float32, False, True) is not x and x.to("cpu", rsnn.float32, False, False) is x
+    assert x.to("cpu", None, True) is x and x.to(x, copy=True) is not x and x.to(rsnn.float32, non_blocking=True) is x
+    four = rsnn.ones(2, 2, 2, 2)
+    assert four.to(rsnn.float64, memory_format=rsnn.channels_last).stride() == (8, 1, 4, 2)
+    assert four.to("cpu", memory_format=rsnn.channels_last).stride() == (8, 1, 4, 2)

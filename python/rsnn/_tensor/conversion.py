@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _C
-from .._device import device as Device
+from .._expected import check_tensors
 from .._formats import preserve_format
 from ._attach import attach
+from ._destination import check_device, destination
 
 
 def to(
@@ -39,30 +40,25 @@ def to(
         >>> rsnn.tensor([1.5, 2.5]).to(rsnn.int64)
         tensor([1, 2])
     """
-    rest = list(args)
-    if rest and isinstance(rest[0], _C.Tensor):
-        dtype = rest.pop(0).dtype
+    if len(args) == 1 and isinstance(args[0], _C.dtype) and dtype is device is None and non_blocking is copy is False:
+        dtype = args[0]
     else:
-        if rest and (rest[0] is None or isinstance(rest[0], (str, Device))):
-            device = rest.pop(0)
-            if rest and rest[0] is None:
-                rest.pop(0)
-        if rest and isinstance(rest[0], _C.dtype):
-            dtype = rest.pop(0)
-    flags = [non_blocking, copy]
-    if len(rest) > 2 or not all(isinstance(flag, bool) for flag in rest):
-        raise TypeError(f"to: expected a dtype, a device or a tensor, got {[type(arg).__name__ for arg in args]}")
-    flags[: len(rest)] = rest
-    if device is not None and Device(device).type != "cpu":
-        raise NotImplementedError(f"to: expected device 'cpu', got {device!r}")
+        given = {"dtype": dtype, "device": device, "memory_format": memory_format}
+        given = {name: value for name, value in given.items() if value is not None}
+        flags = {"non_blocking": non_blocking, "copy": copy}
+        given.update({name: value for name, value in flags.items() if value is not False})
+        device, dtype, _, copied, memory_format = destination(args, given)
+        copy = bool(copied)
+        check_device("to", device)
     result = self if dtype is None or dtype == self.dtype else _C.as_tensor(self, dtype=dtype)
     if memory_format is not None and memory_format is not preserve_format:
         result = result.contiguous(memory_format=memory_format)
-    return self.clone() if flags[1] and result is self else result
+    return self.clone() if copy and result is self else result
 
 
 def type_as(self: Any, other: Any) -> Any:
     """The tensor in the dtype of another."""
+    check_tensors("type_as", other=other)
     return to(self, other.dtype)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from .. import _C
+from .._expected import type_name
 from .._formats import strided
 from ._attach import attach
 
@@ -29,10 +31,13 @@ def dtype_of_type(kind: Any) -> Any:
     """The dtype that a type of tensors stands for, given by name (`"rsnn.FloatTensor"`) or as a dtype.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: for a name that is none.
+        TypeError: for anything else.
     """
     if isinstance(kind, _C.dtype):
         return kind
+    if not isinstance(kind, (str, builtins.type)):
+        raise TypeError(f"dtype must be a type, str, or dtype object, not {type_name(kind)}")
     kind = getattr(kind, "__name__", kind)
     _, _, name = str(kind).rpartition(".")
     if name == "Tensor":
@@ -51,6 +56,7 @@ def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:  # no
 
     Raises:
         ValueError: for a name that is none.
+        TypeError: for what is no name.
 
     Example:
         >>> rsnn.zeros(1).type()

@@ -17,6 +17,7 @@ from rsnn._C import register_module_full_backward_hook as register_module_full_b
 from rsnn._C import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from rsnn._C import register_module_module_registration_hook as register_module_module_registration_hook
 from rsnn._C import register_module_parameter_registration_hook as register_module_parameter_registration_hook
+from rsnn._tensor._destination import check_device, destination
 from rsnn.nn.modules._attributes import ATTRIBUTES
 from rsnn.nn.modules._global_hooks import _global_backward_hooks as _global_backward_hooks
 from rsnn.nn.modules._global_hooks import _global_backward_pre_hooks as _global_backward_pre_hooks
@@ -50,43 +51,6 @@ def _without_grad(fn: Callable[[Any], Any], tensor: Any) -> Any:
         return fn(tensor)
     finally:
         _set_grad_enabled(before)
-
-
-def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
-    """Device, dtype, `non_blocking` and memory format, from any of the forms that ``Module.to`` takes."""
-    rest = dict(kwargs)
-    memory_format = rest.pop("memory_format", None)
-    first = args[0] if args else None
-    if isinstance(first, rsnn.Tensor) or "tensor" in rest:
-        names = ["tensor", "non_blocking"]
-    elif isinstance(first, rsnn.dtype):
-        names = ["dtype", "non_blocking"]
-    else:
-        names = ["device", "dtype", "non_blocking"]
-    if len(args) > len(names):
-        raise TypeError(
-            f"to() takes at most {len(names)} positional arguments here ({', '.join(names)}), got {len(args)}"
-        )
-    for name, value in zip(names, args, strict=False):
-        if name in rest:
-            raise TypeError(f"to() got multiple values for argument '{name}'")
-        rest[name] = value
-    tensor = rest.pop("tensor", None)
-    device, dtype = rest.pop("device", None), rest.pop("dtype", None)
-    non_blocking = bool(rest.pop("non_blocking", False))
-    if rest:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(rest))}'")
-    if tensor is not None:
-        device, dtype = tensor.device, tensor.dtype
-    if dtype is not None and not isinstance(dtype, rsnn.dtype):
-        raise TypeError(f"to(): argument 'dtype' must be rsnn.dtype, not {type(dtype).__name__}")
-    return device, dtype, non_blocking, memory_format
-
-
-def _check_device(method: str, device: Any) -> None:
-    """Refuse every device but the CPU, also for a module without tensors, whose conversion would not notice."""
-    if device is not None and rsnn.device(device).type != "cpu":
-        raise NotImplementedError(f"{method}: expected device 'cpu', got {device!r}")
 
 
 def _check_path(owner: Any, name: str) -> Any:
@@ -179,9 +143,11 @@ class _Methods:
     def to(self: Any, *args: Any, **kwargs: Any) -> Any:
         """Convert the parameters and buffers in place: ``to(device, dtype)``, ``to(dtype)`` or ``to(tensor)``.
 
-        Only floating-point ones get the dtype; the only device is ``cpu``. Returns the module.
+        Only floating-point ones get the dtype, only those of four or five axes a ``memory_format``; the only device is
+        ``cpu``. Returns the module.
 
-        Raises ``TypeError`` for a dtype that is not floating point, ``NotImplementedError`` for another device.
+        Raises ``TypeError`` for a dtype that is not floating point and for arguments of other kinds, ``RuntimeError`` for
+        ``copy`` and for what names no device, ``NotImplementedError`` for another device.
 
         Example:
             >>> import rsnn, rsnn.nn as nn
@@ -190,17 +156,19 @@ class _Methods:
             >>> m.to(rsnn.float64).w.dtype
             rsnn.float64
         """
-        device, dtype, non_blocking, memory_format = _parse_to(args, kwargs)
+        device, dtype, non_blocking, copy, memory_format = destination(args, kwargs)
+        if copy is not None:
+            raise RuntimeError(".to() does not accept copy argument")
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        if memory_format is not None:
-            raise NotImplementedError("nn.Module.to: memory_format is not supported")
-        _check_device("nn.Module.to", device)
+        check_device("nn.Module.to", device)
 
         def convert(tensor: Any) -> Any:
-            return tensor.to(device, dtype if tensor.is_floating_point() else None, non_blocking)
+            layout = memory_format if tensor.dim() in (4, 5) else None
+            wanted = dtype if tensor.is_floating_point() else None
+            return tensor.to(device, wanted, non_blocking, memory_format=layout)
 
         return self._apply(convert)
 
@@ -250,7 +218,7 @@ class _Methods:
 
     def to_empty(self: Any, *, device: Any, recurse: bool = True) -> Any:
         """Give the parameters and buffers fresh memory on a device, without copying. Returns the module."""
-        _check_device("nn.Module.to_empty", device)
+        check_device("nn.Module.to_empty", device)
         return self._apply(lambda tensor: rsnn.empty_like(tensor, device=device), recurse=recurse)
 
     def share_memory(self: Any) -> Any:
