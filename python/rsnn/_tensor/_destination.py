@@ -94,5 +94,5 @@ def _kind(value: Any) -> str:
 
 def check_device(function: str, device: Any) -> None:
     """Refuses every device but the CPU."""
-    if device is not None and Device(device).type != "cpu":
+    if device is not None and (device if isinstance(device, Device) else Device(device)).type != "cpu":
         raise NotImplementedError(f"{function}: expected device 'cpu', got {device!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _C
+from .._device import device as Device
 from .._expected import check_tensors
 from .._formats import preserve_format
 from ._attach import attach
@@ -40,8 +41,13 @@ def to(
         >>> rsnn.tensor([1.5, 2.5]).to(rsnn.int64)
         tensor([1, 2])
     """
-    if len(args) == 1 and isinstance(args[0], _C.dtype) and dtype is device is None and non_blocking is copy is False:
-        dtype = args[0]
+    alone = len(args) == 1 and dtype is device is memory_format is None and non_blocking is copy is False
+    if alone and isinstance(args[0], (_C.dtype, str, Device)):
+        # What nearly every call gives.
+        if isinstance(args[0], _C.dtype):
+            dtype = args[0]
+        else:
+            check_device("to", args[0])
     else:
         given = {"dtype": dtype, "device": device, "memory_format": memory_format}
         given = {name: value for name, value in given.items() if value is not None}

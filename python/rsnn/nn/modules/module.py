@@ -156,7 +156,7 @@ class _Methods:
             >>> m.to(rsnn.float64).w.dtype
             rsnn.float64
         """
-        device, dtype, non_blocking, copy, memory_format = destination(args, kwargs)
+        device, dtype, _, copy, memory_format = destination(args, kwargs)
         if copy is not None:
             raise RuntimeError(".to() does not accept copy argument")
         if dtype is not None and not dtype.is_floating_point:
@@ -166,9 +166,10 @@ class _Methods:
         check_device("nn.Module.to", device)
 
         def convert(tensor: Any) -> Any:
-            layout = memory_format if tensor.dim() in (4, 5) else None
             wanted = dtype if tensor.is_floating_point() else None
-            return tensor.to(device, wanted, non_blocking, memory_format=layout)
+            if memory_format is None or tensor.dim() not in (4, 5):
+                return tensor if wanted is None else tensor.to(wanted)
+            return tensor.to(dtype=wanted, memory_format=memory_format)
 
         return self._apply(convert)
 
