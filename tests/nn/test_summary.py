@@ -180,3 +180,41 @@ def test_png(tmp_path):
     pytest.importorskip("matplotlib")
     nn.summary(nn.Sequential(nn.Linear(2, 3), nn.ReLU()), input_size=(1, 2)).save(tmp_path / "net.png")
     assert (tmp_path / "net.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+class Writes(nn.Module):
+    """A block as people write them, which adds to what a layer returned, and to its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        self.norm = nn.BatchNorm2d(3)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        x -= 1
+        y = self.norm(self.conv(x))
+        y += x
+        return self.act(y)
+
+
+@pytest.mark.parametrize("shapes_only", [False, True])
+def test_models_that_write_in_place(shapes_only):
+    given = rsnn.ones(1, 3, 4, 4)
+    report = nn.summary(Writes(), given, shapes_only=shapes_only)
+    assert given.min().item() == 1 and [found.calls for found in report.layers] == [1, 1, 1, 1]
+    assert report == nn.summary(Writes(), input_size=(1, 3, 4, 4), shapes_only=not shapes_only)
+
+
+def test_other_errors_of_a_run_are_raised():
+    class Fails(nn.Module):
+        runs = 0
+
+        def forward(self, x):
+            self.runs += 1
+            raise RuntimeError("broken")
+
+    model = Fails()
+    with pytest.raises(RuntimeError, match="broken"):
+        nn.summary(model, input_size=(1,), shapes_only=True)
+    assert model.runs == 1

@@ -51,10 +51,14 @@ def summary(
     if input_size is not None:
         sizes = [input_size] if all(isinstance(n, int) for n in input_size) else input_size
         inputs = tuple(_zeros(tuple(size)) for size in sizes)  # type: ignore[arg-type]
-    run = _Run(model, shapes_only)
-    with run.watching(), enable_grad():
-        run.finish(model(*(_traced(value) for value in inputs)))
-    return run.report(max_depth)
+    if shapes_only:
+        try:
+            return _Run(model, True, False).of(inputs).report(max_depth)
+        except RuntimeError as error:
+            # A `forward` writes to what it was given, or to what a layer returned, which was one number for all.
+            if "single memory location" not in str(error):
+                raise
+    return _Run(model, shapes_only, True).of(inputs).report(max_depth)
 
 
 def _zeros(shape: Shape) -> Tensor:
@@ -62,11 +66,13 @@ def _zeros(shape: Shape) -> Tensor:
     return zeros(()).expand(shape)
 
 
-def _traced(value: Any) -> Any:
+def _traced(value: Any, writable: bool) -> Any:
     """An input from which the graph of the run can be followed. It is no leaf, so that layers may write to it."""
-    if isinstance(value, Tensor) and value.is_floating_point():
-        return value.detach().requires_grad_().clone()
-    return value
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    value = value.detach().requires_grad_()
+    one_number = not writable and not any(value.stride())
+    return _first_number(value).expand(value.shape) if one_number else value.clone()
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
@@ -88,8 +94,8 @@ def _bytes(tensors: Any) -> int:
 class _Run:
     """Watches the modules of a model while it runs."""
 
-    def __init__(self, model: Module, shapes_only: bool) -> None:
-        self.model, self.shapes_only = model, shapes_only
+    def __init__(self, model: Module, shapes_only: bool, writable: bool) -> None:
+        self.model, self.shapes_only, self.writable = model, shapes_only, writable
         self.modules = list(model.named_modules())
         self.number = {id(module): i for i, (_, module) in enumerate(self.modules)}
         self.shapes: dict[int, tuple[Shape | None, Shape | None]] = {}
@@ -100,6 +106,12 @@ class _Run:
         self.makers: dict[Any, int] = {}
         self.kept: list[Any] = []
         self.edges: dict[Edge, None] = {}
+
+    def of(self, inputs: Sequence[Any]) -> _Run:
+        """Runs the model on inputs. Returns itself."""
+        with self.watching(), enable_grad():
+            self.finish(self.model(*(_traced(value, self.writable) for value in inputs)))
+        return self
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -114,7 +126,7 @@ class _Run:
             for layer in layers:
                 handles.append(layer.register_forward_pre_hook(self.enter, with_kwargs=True))
                 if self.shapes_only and "forward" not in layer.__dict__:
-                    layer.__dict__["forward"] = _stub(layer)
+                    layer.__dict__["forward"] = _stub(layer, self.writable)
                     stubbed.append(layer)
             self.model.eval()
             yield
@@ -212,8 +224,9 @@ def _key(step: Any) -> Any:
     return id(step) if isinstance(step, Tensor) else step
 
 
-def _stub(layer: Any) -> Callable[..., Any]:
-    """A `forward` that gives zeros of the shape that the layer would return, and runs the layer if only that can tell."""
+def _stub(layer: Any, writable: bool) -> Callable[..., Any]:
+    """A `forward` that gives zeros of the shape that the layer would return, and runs the layer if only that can tell.
+    The zeros have memory of their own if they are to be `writable`, else that of one number."""
     forward = layer.forward
 
     def stub(*args: Any, **kwargs: Any) -> Any:
@@ -221,8 +234,13 @@ def _stub(layer: Any) -> Callable[..., Any]:
         if isinstance(first, Tensor):
             shape = output_shape(layer, tuple(first.shape))
             if shape is not None:
-                link = first.reshape(-1)[:1].sum() if first.is_floating_point() else layer.weight.reshape(-1)[:1].sum()
-                return (link * 0).expand(shape)
+                zero = _first_number(first if first.is_floating_point() else layer.weight) * 0
+                return zero.expand(shape).clone() if writable else zero.expand(shape)
         return forward(*args, **kwargs)
 
     return stub
+
+
+def _first_number(tensor: Any) -> Any:
+    """The first number of a tensor, of which there may be none, without looking at the others."""
+    return tensor[tuple(slice(1) for _ in tensor.shape)].sum()
