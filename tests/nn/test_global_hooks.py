@@ -107,3 +107,21 @@ def test_the_sort_of_the_backward_hooks(lib, shared):
 
 def test_the_names_are_there_without_an_import():
     assert rsnn.nn.modules.module._global_forward_hooks == {} and rsnn.utils.hooks.RemovableHandle
+
+
+@pytest.mark.parametrize(
+    ("register", "found"),
+    [
+        ("register_module_forward_hook", True),
+        ("register_module_forward_pre_hook", True),
+        ("register_module_full_backward_hook", True),
+        ("register_module_full_backward_pre_hook", True),
+        ("register_module_backward_hook", True),
+        ("register_module_buffer_registration_hook", False),
+    ],
+)
+def test_whether_there_is_any(shared, register, found):
+    assert not shared._has_any_global_hook()
+    with getattr(shared, register)(lambda *_: None):
+        assert bool(shared._has_any_global_hook()) is found
+    assert not shared._has_any_global_hook()

@@ -80,3 +80,61 @@ class TestParameterDict:
             lib.nn.ParameterDict()[3] = 1
         with raises(RuntimeError, "ParameterDict should not be called."):
             m(1)
+
+    def test_repr(self, lib):
+        m = lib.nn.ParameterDict({"a": lib.zeros(2, 3), "b": 5, "c": lib.ones(1, dtype=lib.float64)})
+        m.keys()
+        m._keys["d"] = None
+        m.d = lib.zeros(2)
+        assert said(repr(m)) == (
+            "ParameterDict(\n    (a): Parameter containing: [rsnn.FloatTensor of size 2x3]\n    (b): Object of type: int"
+            "\n    (c): Parameter containing: [rsnn.DoubleTensor of size 1]\n    (d): Tensor containing: "
+            "[rsnn.FloatTensor of size 2]\n)"
+        )
+        assert repr(lib.nn.ParameterDict()) == "ParameterDict()"
+
+    def test_defaults_are_none(self, lib):
+        m = lib.nn.ParameterDict()
+        assert m.get("a") is None and len(m) == 0
+        assert m.setdefault("a") is None and list(m) == ["a"] and m["a"] is None
+        assert list(m.fromkeys(["x"]).items()) == [("x", None)]
+
+    def test_a_dictionary_on_the_left(self, lib):
+        one = lib.nn.Parameter(lib.ones(1))
+        left, m = {"x": 1, "a": 2}, lib.nn.ParameterDict({"a": one})
+        both = left | m
+        assert type(both) is dict and both == {"x": 1, "a": one} and left == {"x": 1, "a": 2} and list(m) == ["a"]
+        left |= m
+        assert left == {"x": 1, "a": one}
+
+    def test_updates_replace_and_keep_their_places(self, lib):
+        m = lib.nn.ParameterDict([("b", 1), ("a", 2)])
+        m.update({"c": 3, "b": 4})
+        assert list(m.items()) == [("b", 4), ("a", 2), ("c", 3)]
+        m["a"] = lib.ones(1)
+        assert list(m) == ["b", "a", "c"] and isinstance(m["a"], lib.nn.Parameter)
+        assert (m | {"d": 5})["d"] == 5 and "d" not in m
+        with raises(KeyError, "popitem(): dictionary is empty"):
+            lib.nn.ParameterDict().popitem()
+        with raises(KeyError):
+            del m["z"]
+        assert m.popitem() == ("c", 3) and m.pop("b") == 4 and not hasattr(m, "b")
+
+    def test_the_first_index_from_the_end(self, lib):
+        m = lib.nn.ParameterList([1, 2, 3])
+        assert m[-3] == 1 and list(m[::-1]) == [3, 2, 1] and list(m[-2:]) == [2, 3]
+        m[-3] = 5
+        assert list(m) == [5, 2, 3]
+
+    def test_subclasses_of_container_with_options(self, lib):
+        class Mixin:
+            def __init_subclass__(cls, key=None, **kwargs):
+                super().__init_subclass__(**kwargs)
+                cls.key = key
+
+        with pytest.warns(FutureWarning):
+
+            class Net(lib.nn.Container, Mixin, key=5):
+                pass
+
+        assert Net.key == 5

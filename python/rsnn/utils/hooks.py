@@ -86,8 +86,7 @@ class BackwardHook:
 
     def _without_inputs(self) -> None:
         """Run the hooks where nothing flows on, since no input requires a gradient."""
-        if self.user_hooks:
-            warnings.warn(_NO_INPUT_GRADIENTS, stacklevel=2)
+        warnings.warn(_NO_INPUT_GRADIENTS, stacklevel=2)
         nothing = (None,) * self.n_inputs
         for hook in self.user_hooks:
             replaced = hook(self.module, nothing, self.grad_outputs)
