@@ -206,3 +206,71 @@ def test_generic_containers():
             pass
 
         assert issubclass(Own, kind) and len(Own()) == 0
+
+
+def own(lib):
+    """A module with a parameter and a plain attribute."""
+    m = lib.nn.Module()
+    m.weight = lib.nn.Parameter(lib.ones(2))
+    m.plain = [1]
+    return m
+
+
+def test_a_dictionary_assigned_to_itself(lib):
+    m = own(lib)
+    weight = m.weight
+    m.__dict__ = m.__dict__
+    assert m.weight is weight and m.plain == [1] and names(m.named_parameters()) == ["weight"]
+    m.__dict__ = {**own(lib).__dict__, "other": 5}
+    assert m.other == 5 and m.weight is not weight
+    del m.other
+    m.__dict__ = {name: value for name, value in m.__dict__.items() if name != "plain"}
+    assert not hasattr(m, "plain") and names(m.named_parameters()) == ["weight"]
+
+
+def test_operators_and_copies(lib):
+    m = own(lib)
+    assert (m.__dict__ | {"plain": 2})["plain"] == 2 and ({"plain": 2} | m.__dict__)["plain"] == [1]
+    assert ({"new": 3} | m.__dict__)["new"] == 3 and m.plain == [1]
+    attributes = m.__dict__
+    attributes |= {"new": 4}
+    assert m.new == 4 and "plain" in attributes
+    assert list(reversed(m.__dict__)) == list(m.__dict__)[::-1] and list(m.__dict__)[-2:] == ["plain", "new"]
+    text = repr(m.__dict__)
+    assert text.startswith("{'training': True, '_parameters': ") and text.endswith("'plain': [1], 'new': 4}")
+    copied = m.__dict__.copy()
+    assert type(copied) is dict and copied["plain"] is m.plain and len(copied) == len(m.__dict__)
+
+
+def test_deep_copies_and_pickles(lib):
+    m = own(lib)
+    plain, attributes = copy.deepcopy((m.plain, m.__dict__))
+    assert attributes["plain"] is plain is not m.plain
+    weight, attributes = copy.deepcopy((m.weight, m.__dict__))
+    assert attributes["_parameters"]["weight"] is weight is not m.weight
+    again = pickle.loads(pickle.dumps(m.__dict__))
+    assert type(again) is dict and again["plain"] == [1] and again["_parameters"]["weight"].tolist() == [1, 1]
+
+
+def test_before_the_tables_are_made(lib):
+    m = lib.nn.Module.__new__(lib.nn.Module)
+    assert len(m.__dict__) == 0 and list(m.__dict__) == [] and "_modules" not in m.__dict__ and m.__dict__ == {}
+    for name in ("training", "_parameters", "x"):
+        with pytest.raises(KeyError):
+            _ = m.__dict__[name]
+        with pytest.raises(KeyError):
+            del m.__dict__[name]
+    m.__dict__["x"] = 5
+    assert len(m.__dict__) == 1 and m.x == 5
+
+
+def test_clearing_empties_the_tables():
+    m = own(rsnn)
+    m.eval()
+    m.register_full_backward_hook(print)
+    m.__dict__.clear()
+    assert not hasattr(m, "plain") and not list(m.named_parameters()) and len(m._backward_hooks) == 0
+    assert m.training is False and m._is_full_backward_hook is True and list(vars(m)) == list(vars(rsnn.nn.Module()))
+    m.weight = rsnn.nn.Parameter(rsnn.ones(1))
+    del m.__dict__["_parameters"]
+    assert not list(m.parameters()) and m._parameters == {}

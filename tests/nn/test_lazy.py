@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
 
 import rsnn
+from both import raises
 
 LAYERS = [
     ("LazyLinear", "3", (2, 5)),
@@ -131,3 +133,62 @@ def test_a_lazy_module_of_ones_own(lib):
     assert module.has_uninitialized_params()
     np.testing.assert_array_equal(module(lib.ones(2, 3)).detach().numpy(), np.full((2, 3), 2.0))
     assert type(module) is Scale
+
+
+def test_buffers(lib):
+    nn = lib.nn
+    assert tuple(nn.Buffer().shape) == (0,) and isinstance(nn.Buffer(), nn.Buffer) and nn.Buffer().persistent is True
+    data = lib.ones(2)
+    buffer = nn.Buffer(data, persistent=False)
+    assert buffer.data_ptr() == data.data_ptr() and not buffer.persistent and not isinstance(data, nn.Buffer)
+    assert nn.Buffer(lib.ones(1, requires_grad=True)).requires_grad and not buffer.requires_grad
+
+    class Other:
+        _is_buffer = True
+
+    assert not isinstance(Other(), nn.Buffer)
+
+
+def test_tensors_without_sizes(lib):
+    parameter = lib.nn.parameter
+    p, b = parameter.UninitializedParameter(), parameter.UninitializedBuffer()
+    assert p.requires_grad is True and b.requires_grad is False and b.persistent is True
+    assert isinstance(b, parameter.Buffer) and isinstance(p, parameter.Parameter) and parameter.is_lazy(p)
+    assert parameter.UninitializedParameter(requires_grad=False).requires_grad is False
+    assert parameter.UninitializedBuffer(persistent=False).persistent is False
+    assert parameter.UninitializedBuffer(True, dtype=lib.float64).requires_grad is True
+    assert p.dtype == b.dtype == lib.float32
+    with raises(RuntimeError, SHAPE):
+        _ = p.shape
+    for tensor in (p, b):
+        with raises(RuntimeError, SHARE):
+            tensor.share_memory_()
+    assert repr(p) == "<UninitializedParameter>" and repr(b) == "<UninitializedBuffer>"
+
+
+def test_copies_and_pickles_of_tensors_without_sizes(lib):
+    p = lib.nn.parameter.UninitializedParameter(False, dtype=lib.float64)
+    first, second = copy.deepcopy([p, p])
+    assert first is second is not p and type(first) is type(p) and first.dtype == lib.float64
+    again = pickle.loads(pickle.dumps(p))
+    assert type(again) is type(p) and again.requires_grad is first.requires_grad is False
+    p.materialize((2, 3), dtype=lib.float32)
+    assert type(p) is lib.nn.Parameter and tuple(p.shape) == (2, 3) and p.dtype == lib.float32
+    first.materialize([2])
+    assert first.dtype == lib.float64
+
+
+def test_tensors_without_sizes_hold_nothing():
+    parameter = rsnn.nn.parameter
+    assert parameter.UninitializedParameter().data.shape == parameter.UninitializedBuffer().data.shape == (0,)
+
+
+SHAPE = (
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when "
+    "trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before "
+    "accessing their attributes."
+)
+SHARE = (
+    "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before calling "
+    "`module.share_memory()`."
+)

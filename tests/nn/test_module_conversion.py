@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from both import raises, said
+import rsnn
+from both import names, raises, said
 
 
 @pytest.fixture
@@ -231,3 +232,75 @@ def test_to_empty_with_what_is_no_device(lib, net):
     with pytest.raises(TypeError):
         net.to_empty()
     assert net.to_empty(device=None) is net
+
+
+def test_each_conversion_from_any_dtype(lib, net):
+    for name, dtype in (("double", "float64"), ("float", "float32"), ("half", "float16"), ("bfloat16", "bfloat16")):
+        for start in (lib.float64, lib.float16):
+            net.to(start)
+            wanted = getattr(lib, dtype)
+            assert dtypes(getattr(net, name)()) == ([wanted] * 2, [wanted] * 2, [wanted, lib.int64])
+
+
+def test_to_with_a_memory_format_and_a_dtype(lib):
+    m = lib.nn.Conv2d(2, 3, 2)
+    m.register_buffer("counts", lib.zeros(1, 2, 2, 2, dtype=lib.int64))
+    m.to(lib.float64, memory_format=lib.channels_last)
+    assert m.weight.dtype == m.bias.dtype == lib.float64 and m.weight.stride() == (8, 1, 4, 2)
+    assert m.counts.dtype == lib.int64 and m.counts.stride() == (8, 1, 4, 2)
+
+
+def test_to_empty_of_one_level(lib, net):
+    inner, mean = net[0].weight.data_ptr(), net.mean.data_ptr()
+    assert net.to_empty(device="cpu", recurse=False) is net
+    assert net.mean.data_ptr() != mean and net[0].weight.data_ptr() == inner
+
+
+def test_gradients_stay_with_their_parameters(lib, net):
+    weight = net[0].weight
+    grad, values = weight.grad, weight.grad.tolist()
+    net.double()
+    assert weight.grad is grad and grad.dtype == lib.float64 and grad.tolist() == values
+
+
+def test_sharing_memory_of_nothing(lib):
+    m = lib.nn.Module()
+    assert m.share_memory() is m
+
+
+def test_replicas(lib, net):
+    net.plain = []
+    other = net._replicate_for_data_parallel()
+    assert type(other) is type(net) and other is not net and other._is_replica is True
+    assert not list(other.parameters(recurse=False)) and other.plain is net.plain and not hasattr(net, "_is_replica")
+    assert other.mean is net.mean and list(other.children()) == list(net.children()) and other.training is True
+    other.added, other.more = lib.nn.ReLU(), lib.zeros(1)
+    assert not hasattr(net, "added") and names(net.named_children()) == ["0", "1"]
+
+
+def test_methods_know_their_place(lib):
+    for name in ("to", "get_submodule", "_apply", "double"):
+        assert (
+            getattr(lib.nn.Module, name).__qualname__ == f"Module.{name}" and getattr(lib.nn.Module, name).__doc__ != ""
+        )
+
+
+def test_the_texts_of_what_is_not_there():
+    m = rsnn.nn.Linear(1, 1)
+    for name in ("cuda", "ipu", "mtia", "xpu"):
+        with raises(NotImplementedError, f"nn.Module.{name}: rsnn runs on the CPU"):
+            getattr(m, name)()
+    with raises(NotImplementedError, "nn.Module.compile is not supported"):
+        m.compile()
+    with raises(NotImplementedError, "nn.Module.to: expected device 'cpu', got 'cuda'"):
+        m.to("cuda")
+    with raises(NotImplementedError, "nn.Module.to_empty: expected device 'cpu', got 'meta'"):
+        m.to_empty(device="meta")
+    with raises(NotImplementedError, "to: expected device 'cpu', got device(type='cuda', index=1)"):
+        rsnn.ones(1).to(rsnn.device("cuda", 1))
+
+
+def test_the_text_of_an_integral_dtype(lib):
+    text = "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=rsnn.int32"
+    with raises(TypeError, text):
+        lib.nn.Linear(1, 1).to(lib.int32)

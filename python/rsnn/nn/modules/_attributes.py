@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Set
 from typing import TYPE_CHECKING, Any
 
 from rsnn._C import Module, _module_dict
@@ -116,12 +116,19 @@ class Attributes(_Mapping):
         return repr(self.copy())
 
 
+def _entries(table: Any) -> Any:
+    if isinstance(table, Mapping):
+        return dict(table)
+    return set(table) if isinstance(table, Set) else table
+
+
 def _get(module: Module) -> Attributes:
     return Attributes(module)
 
 
 def _set(module: Module, attributes: Any) -> None:
-    attributes = dict(attributes)
+    # Tables are copied, since they may be those that are emptied here.
+    attributes = {name: _entries(value) if name in _NAMES else value for name, value in attributes.items()}
     own = Attributes(module)
     own.clear()
     own.update(attributes)
