@@ -178,6 +178,8 @@ pub fn check_device(device: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let name = match device.getattr("type") {
         Ok(kind) if !device.is_instance_of::<pyo3::types::PyString>() => kind.str()?.to_string_lossy().into_owned(),
         _ if device.is_instance_of::<pyo3::types::PyString>() => device.str()?.to_string_lossy().into_owned(),
+        // A number is that of an accelerator.
+        _ if device.is_exact_instance_of::<pyo3::types::PyInt>() => format!("cuda:{device}"),
         _ => {
             return Err(PyTypeError::new_err(format!(
                 "device must be rsnn.device or str, not {}",

@@ -168,7 +168,7 @@ def test_to_names_what_came(lib, of, args, kwargs, got):
 @pytest.mark.parametrize("of", ["module", "tensor"])
 def test_to_with_what_is_no_device(lib, of):
     target = lib.nn.Linear(2, 2) if of == "module" else lib.zeros(2)
-    for device in ("nosuch", "cpu:x", "cpu:01", "", 5):
+    for device in ("nosuch", "cpu:x", "cpu:01", ""):
         with pytest.raises(RuntimeError):
             target.to(device)
     with pytest.raises(RuntimeError, match="at start of device string: nosuch"):
@@ -272,6 +272,8 @@ def test_replicas(lib, net):
     net.plain = []
     other = net._replicate_for_data_parallel()
     assert type(other) is type(net) and other is not net and other._is_replica is True
+    inner = net[0]._replicate_for_data_parallel()
+    assert not list(inner.parameters()) and names(net[0].named_parameters()) == ["weight", "bias"]
     assert not list(other.parameters(recurse=False)) and other.plain is net.plain and not hasattr(net, "_is_replica")
     assert other.mean is net.mean and list(other.children()) == list(net.children()) and other.training is True
     other.added, other.more = lib.nn.ReLU(), lib.zeros(1)

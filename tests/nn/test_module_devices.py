@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import rsnn
@@ -19,9 +20,7 @@ def test_other_devices():
 
 def test_devices_by_name_and_number(lib):
     device = lib.device
-    assert (
-        device("cuda", 3) == device("cuda:3") == device(type="cuda", index=3) == device(device("cuda:3")) == device(3)
-    )
+    assert device("cuda", 3) == device("cuda:3") == device(type="cuda", index=3) == device(device("cuda:3"))
     assert str(device("cpu:0")) == "cpu:0" and repr(device("cuda:1")) == "device(type='cuda', index=1)"
     assert device("cuda").index is None and device("cpu") != device("cpu:0") != "cpu:0"
     for wrong in ("cuda:01", "cuda:", "cpu:x", "cpu:-1", "cuda:1:2"):
@@ -31,7 +30,7 @@ def test_devices_by_name_and_number(lib):
         device("")
     with raises(RuntimeError, "type (string) must not include an index because index was passed explicitly: cpu:1"):
         device("cpu:1", 2)
-    for wrong in ((-1,), ("cuda", -1), ("cpu", -1)):
+    for wrong in (("cuda", -1), ("cpu", -1)):
         with raises(RuntimeError, "Device index must not be negative"):
             device(*wrong)
 
@@ -46,3 +45,17 @@ def test_what_is_no_device(lib):
     for kind, name in ((5, "int"), (lib.device("cuda"), "rsnn.device")):
         with raises(TypeError, f"device(): argument 'type' (position 1) must be str, not {name}"):
             lib.device(kind, 1)
+
+
+def test_numbers_are_those_of_accelerators():
+    assert rsnn.device(3) == rsnn.device(np.int64(3)) == rsnn.device("cuda:3")
+    with raises(RuntimeError, "Device index must not be negative"):
+        rsnn.device(-1)
+    text = "device 'cuda:5' is not available: rsnn runs on the CPU, device must be 'cpu'"
+    for make in (lambda: rsnn.nn.Linear(2, 2, device=5), lambda: rsnn.zeros(2, device=5)):
+        with raises(RuntimeError, text):
+            make()
+    for target in (rsnn.nn.Linear(2, 2), rsnn.zeros(2)):
+        for given in ((5,), (np.int64(5),)):
+            with pytest.raises(NotImplementedError, match="to: expected device 'cpu', got .*5"):
+                target.to(*given)

@@ -111,3 +111,11 @@ def test_a_module_that_is_pickled_by_name_is_its_own_copy(lib):
 
     m = Single()
     assert copy.deepcopy(m) is m and copy.deepcopy([m, m]) == [m, m]
+
+
+def test_a_text_that_adds_nothing(lib):
+    class Forgets(lib.nn.Module):
+        def extra_repr(self):
+            pass
+
+    assert repr(Forgets()) == "Forgets()"

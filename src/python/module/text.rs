@@ -27,7 +27,9 @@ impl Module {
         let py = slf.py();
         let _guard = super::recursion::enter(py)?;
         Self::ensure_ready(slf, "_modules")?;
-        let extra: String = slf.call_method0(Method::ExtraRepr.name(py))?.extract()?;
+        let extra = slf.call_method0(Method::ExtraRepr.name(py))?;
+        // A method that forgets to return its text adds none.
+        let extra: String = if extra.is_truthy()? { extra.extract()? } else { String::new() };
         let children: Vec<(Name, Option<Handle>)> = slf.get().read(|state| super::tables::entries(py, &state.children));
         let mut lines = Vec::with_capacity(children.len());
         for (name, child) in children {

@@ -61,11 +61,6 @@ def _problem(args: Any, result: Any, grad_fn: Any) -> str | None:
             "will be removed in future versions. This hook will be missing some grad_output. Please use "
             "register_full_backward_hook to get the documented behavior."
         )
-    if grad_fn not in makers:
-        return (
-            "Using a non-full backward hook when outputs are nested in python data structure is deprecated and will be "
-            "removed in future versions. This hook will be missing some grad_output."
-        )
     if {one.grad_fn for one in inputs if one.grad_fn is not None} != {one[0] for one in grad_fn.next_functions}:
         return (
             "Using a non-full backward hook when the forward contains multiple autograd Nodes is deprecated and will "

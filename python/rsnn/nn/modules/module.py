@@ -134,7 +134,6 @@ class _Methods:
             parameter.data = applied
             if gradient is not None:
                 gradient.data = _without_grad(fn, gradient)
-                parameter.grad = gradient
         for name, buffer in list(self._buffers.items()):
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
