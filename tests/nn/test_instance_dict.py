@@ -218,9 +218,12 @@ def own(lib):
 
 def test_a_dictionary_assigned_to_itself(lib):
     m = own(lib)
+    m.register_buffer("cache", lib.zeros(1), persistent=False)
+    m.register_forward_hook(print)
     weight = m.weight
     m.__dict__ = m.__dict__
     assert m.weight is weight and m.plain == [1] and names(m.named_parameters()) == ["weight"]
+    assert list(m.state_dict()) == ["weight"] and "cache" in m._buffers and len(m._forward_hooks) == 1
     m.__dict__ = {**own(lib).__dict__, "other": 5}
     assert m.other == 5 and m.weight is not weight
     del m.other
@@ -266,7 +269,10 @@ def test_before_the_tables_are_made(lib):
 
 def test_clearing_empties_the_tables():
     m = own(rsnn)
+    m.__dict__.clear()
+    assert m.training is True and m._is_full_backward_hook is None
     m.eval()
+    m.plain = 1
     m.register_full_backward_hook(print)
     m.__dict__.clear()
     assert not hasattr(m, "plain") and not list(m.named_parameters()) and len(m._backward_hooks) == 0

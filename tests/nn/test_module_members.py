@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+import rsnn
 from both import net, raises, said
 
 
@@ -119,3 +120,27 @@ def test_a_text_that_adds_nothing(lib):
             pass
 
     assert repr(Forgets()) == "Forgets()"
+
+
+def test_copies_of_a_state_are_copies_of_all_that_is_new():
+    class Extra(rsnn.nn.Linear):
+        extra = ([1],)
+
+        def get_extra_state(self):
+            return self.extra
+
+        def set_extra_state(self, state):
+            self.extra = state
+
+    m = Extra(1, 1)
+    old = m.bias.detach()
+    here = {"p.bias": old, "other": old}
+    state = m.state_dict(destination=here, prefix="p.", copy=True)
+    assert state is here and state["other"] is old and state["p._extra_state"] == ([1],)
+    assert state["p._extra_state"][0] is not m.extra[0] and type(state["p.weight"]) is rsnn.Tensor
+    for name in ("weight", "bias"):
+        copied = state[f"p.{name}"]
+        assert copied.data_ptr() != getattr(m, name).data_ptr() and not copied.requires_grad and copied.grad_fn is None
+    text = "state_dict: copy=True gives copies, keep_vars=True the parameters themselves: choose one"
+    with raises(ValueError, text):
+        m.state_dict(copy=True, keep_vars=True)

@@ -77,6 +77,8 @@ class TestText:
         assert shown[1].bytes == 100 and shown[1].mult_adds == 18 and shown[1].kind == "Sequential"
         (only,) = nn.summary(net, input_size=(1, 2), max_depth=0).shown()
         assert only.parameters == 25 and only.mult_adds == 18
+        shown = nn.summary(nn.Sequential(nn.Linear(2, 3), nn.Tanh()), input_size=(1, 2), max_depth=1).shown()[:2]
+        assert [found.parameters for found in shown] == [0, 9] and shown[1].mult_adds == 6
 
 
 TABLE = """\
