@@ -30,6 +30,8 @@ kl_div t; layer_norm [3]; leaky_relu; leaky_relu_; linear t; logsigmoid; margin_
 max_pool2d 2; max_pool3d 2; mish; multi_margin_loss t; multilabel_margin_loss t; multilabel_soft_margin_loss t
 one_hot; pad (1, 1); pairwise_distance t; pdist; pixel_shuffle 2; pixel_unshuffle 2; poisson_nll_loss t; prelu t; relu; relu6
 relu_; rms_norm [3]; rrelu; rrelu_; selu; selu_; silu; soft_margin_loss t; softplus; softshrink; softsign
+mse_loss t; l1_loss t; smooth_l1_loss t; huber_loss t; max_unpool1d t, 2; max_unpool2d t, 2; max_unpool3d t, 2
+fractional_max_pool2d 2, 1; fractional_max_pool3d 2, 1
 tanhshrink; threshold 1, 1; threshold_ 1, 1; triplet_margin_loss t, t; unfold 2
 """
 
@@ -88,6 +90,12 @@ def evaluated(lib, arguments):
 def test_functional(row, kind):
     name, _, arguments = row.partition(" ")
     check(lambda lib: getattr(lib.nn.functional, name)(GIVEN[kind], *evaluated(lib, arguments)), kind)
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_targets(name, kind):
+    check(lambda lib: getattr(lib.nn.functional, name)(lib.zeros(2, 3), GIVEN[kind]), kind)
 
 
 @pytest.mark.parametrize("kind", GIVEN)

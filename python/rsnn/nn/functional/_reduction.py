@@ -6,6 +6,7 @@ import warnings
 
 from rsnn import _C
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 
 def check(name: str, reduction: str) -> None:
@@ -51,7 +52,9 @@ def legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> st
 
 
 def warn_sizes(name: str, input: Tensor, target: Tensor) -> None:
-    """Warns where broadcasting makes more losses than there are predictions."""
+    """Refuses what is no tensor, and warns where broadcasting makes more losses than there are predictions."""
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        check_tensors(name, input=input, target=target)
     if input.shape != target.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) in {name}. This "

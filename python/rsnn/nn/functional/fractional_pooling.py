@@ -6,6 +6,7 @@ from typing import Any
 
 import rsnn
 from rsnn._C import Tensor
+from rsnn._expected import check_tensors
 
 __all__ = [
     "fractional_max_pool2d",
@@ -35,6 +36,7 @@ def _pool(
 ) -> tuple[Tensor, Tensor]:
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    check_tensors(name, input=input)
     spatial = [input.size(axis) for axis in range(-rank, 0)]
     channels = input.size(-rank - 1)
     if input.dim() not in (rank + 1, rank + 2):

@@ -8,6 +8,7 @@ from typing import Any
 import rsnn
 from rsnn import _C
 from rsnn._C import Tensor, adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
+from rsnn._expected import check_tensors
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -239,6 +240,7 @@ def _max_unpool(
     output_size: Any,
     rank: int,
 ) -> Any:
+    check_tensors(f"max_unpool{rank}d", input=input, indices=indices)
     kernel, padding = _each(kernel_size, rank), _each(padding, rank)
     stride = kernel if stride is None else _each(stride, rank)
     if tuple(input.shape) != tuple(indices.shape):
