@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 
 import pytest
 
+import rsnn
 from both import names, net, probe, raises, said
 
 
@@ -111,3 +113,72 @@ def test_a_tensor_may_change_its_module_while_it_is_saved(lib):
     inner.busy = Busy(lib.ones(1))
     assert list(lib.nn.Sequential(inner).state_dict()) == ["0.busy", "0.late.weight", "0.late.bias"]
     assert seen == ["0."]
+
+
+class Watched(rsnn.Tensor):
+    """A tensor that notes whether the collector is enabled when it is detached."""
+
+    seen: list[bool] = []
+
+    def detach(self):
+        self.seen.append(gc.isenabled())
+        return super().detach()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_collector_is_as_it_was_for_all_that_runs_while_saving(enabled, fails):
+    """Between its own steps native code puts collections off; nobody is to see it."""
+    seen: list[bool] = []
+
+    def note(*_):
+        seen.append(gc.isenabled())
+
+    class Own(rsnn.nn.Module):
+        def state_dict(self, *args, **kwargs):
+            note()
+            return super().state_dict(*args, **kwargs)
+
+        def get_extra_state(self):
+            note()
+            if fails:
+                raise ZeroDivisionError
+            return 1
+
+    class Saver(rsnn.nn.Linear):
+        def _save_to_state_dict(self, *args):
+            note()
+            super()._save_to_state_dict(*args)
+
+    class Versioned(rsnn.nn.Linear):
+        @property
+        def _version(self):
+            note()
+            return 3
+
+    hooked, before, watched = rsnn.nn.Linear(1, 1), rsnn.nn.Linear(1, 1), rsnn.nn.Linear(1, 1)
+    hooked._register_state_dict_hook(note)
+    before.register_state_dict_pre_hook(note)
+    Watched.seen = []
+    watched.register_buffer("b", Watched([0.0, 0.0]))
+    plain = [rsnn.nn.Linear(1, 1) for _ in range(3)]
+    model = rsnn.nn.ModuleList(
+        [plain[0], hooked, plain[1], before, watched, Saver(1, 1), plain[2], Versioned(1, 1), Own()]
+    )
+    outer = rsnn.nn.Sequential(rsnn.nn.Linear(1, 1), model)
+    outer.register_state_dict_post_hook(note)
+    was = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        if fails:
+            with pytest.raises(ZeroDivisionError):
+                outer.state_dict()
+        else:
+            state = outer.state_dict()
+            assert state._metadata["1.7"] == {"version": 3}
+            assert len(state) == 20
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if was else gc.disable)()
+    assert len(seen) == (6 if fails else 7)
+    assert set(seen) == set(Watched.seen) == {enabled}

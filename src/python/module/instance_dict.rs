@@ -72,10 +72,13 @@ pub fn has_in_dict(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> bo
     }
 }
 
-/// Whether a module has something under one of several names itself. Told apart from them by their length, the few
+/// Whether a module has something under one of a few names itself. Of several, told apart from them by their length, the few
 /// attributes that most modules have need no look-up.
 #[inline]
 pub fn has_any_in_dict(module: &Bound<'_, Module>, names: &[&Bound<'_, PyString>]) -> bool {
+    if let [name] = names {
+        return has_in_dict(module, name);
+    }
     // SAFETY: as above; nothing runs between two keys, which are read with the GIL held.
     unsafe {
         let slot = dict_slot(module.as_ptr());

@@ -6,6 +6,7 @@ mod backward;
 mod blame;
 pub mod call;
 pub mod class;
+mod collector;
 mod copy;
 mod global;
 pub mod handle;

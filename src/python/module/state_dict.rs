@@ -1,11 +1,13 @@
 //! `state_dict`: the saved form of a module and its descendants.
 
 use super::class::{Handle, Module};
+use super::collector::Pauses;
 use super::instance_dict::has_any_in_dict;
 use super::lookup;
 use super::natives::{Method, overrides};
 use super::ordered_dict::{is_ordered_dict, ordered_dict_type, set_item};
 use super::paths::Place;
+use crate::autograd::Tensor;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::module::Kind;
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
@@ -23,6 +25,8 @@ struct Saving<'a, 'py> {
     /// Whether these are no other mappings than `OrderedDict`, so that writing to them runs nobody's code.
     ordered: bool,
     keep_vars: bool,
+    /// Collections are put off while nobody's code runs, if the destination is fresh: writing to it drops nothing.
+    pauses: Option<Pauses<'py>>,
     /// The last version of a class, and the dictionary made of it.
     version: RefCell<Option<Version<'py>>>,
 }
@@ -46,17 +50,22 @@ fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)>
     slf.get().read_hooks(kind, |table| table.snapshot(|call| call.clone_ref(slf.py())))
 }
 
-/// The same memory outside of the graph.
-fn detached(tensor: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    let py = tensor.py();
-    let plain = match tensor.cast_exact::<PyParameter>() {
-        Ok(parameter) => Some(parameter.as_super()),
-        Err(_) => tensor.cast_exact::<PyTensor>().ok(),
+/// The tensor of an object whose `detach` is ours.
+fn plain_tensor<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Tensor> {
+    let plain = match object.cast_exact::<PyParameter>() {
+        Ok(parameter) => parameter.as_super(),
+        Err(_) => object.cast_exact::<PyTensor>().ok()?,
     };
-    if let Some(plain) = plain {
-        return Ok(wrap(py, plain.get().tensor.detach())?.into_any());
+    Some(&plain.get().tensor)
+}
+
+/// The same memory outside of the graph.
+fn detached(object: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = object.py();
+    match plain_tensor(&object) {
+        Some(tensor) => Ok(wrap(py, tensor.detach())?.into_any()),
+        None => object.call_method0(intern!(py, "detach")),
     }
-    tensor.call_method0(intern!(py, "detach"))
 }
 
 /// Writes what the module itself saves: parameters, persistent buffers and, if its class defines one, an extra state.
@@ -101,25 +110,42 @@ impl<'py> Saving<'_, 'py> {
 
     /// Saves a module that does so as `Module` says in every respect, and has no hooks.
     fn save_plain(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<()> {
-        let _guard = super::recursion::enter(slf.py())?;
         let class = lookup::class_version(&slf.get_type());
         let known = match &*self.version.borrow() {
             Some(version) if version.class == class && class.is_some() => Some(version.dict.copy()?),
             _ => None,
         };
         let version = known.map_or_else(|| self.version_of(slf), Ok)?;
+        self.pause(true);
         if let Some(metadata) = &self.metadata {
             set_item(metadata, place.path().as_any(), version.as_any())?;
         }
         for (key, tensor) in place.saved(slf)? {
-            let saved = if self.keep_vars { tensor } else { detached(tensor)? };
+            let saved = match plain_tensor(&tensor) {
+                _ if self.keep_vars => tensor,
+                Some(plain) => wrap(slf.py(), plain.detach())?.into_any(),
+                None => {
+                    self.pause(false);
+                    detached(tensor)?
+                }
+            };
             set_item(self.destination, key.as_any(), &saved)?;
         }
         if slf.get().has_any(Kind::Child) {
+            let _guard = super::recursion::enter(slf.py())?;
             self.save_children(slf, place)?;
         }
         // A tensor of a subclass may have run anything when it was detached.
         if slf.get().has_hooks() { self.run_hooks(slf, place, version).map(drop) } else { Ok(()) }
+    }
+
+    /// Puts collections off as long as modules are plain, or lets them go on before code of somebody else runs.
+    fn pause(&self, plain: bool) {
+        match &self.pauses {
+            Some(pauses) if plain => pauses.pause(),
+            Some(pauses) => pauses.resume(),
+            None => {}
+        }
     }
 
     /// Whether [`save_plain`](Self::save_plain) is what to do. Nothing that makes a difference may be in the class, nor
@@ -140,6 +166,7 @@ impl<'py> Saving<'_, 'py> {
 
     /// A fresh dictionary with the version of a module's class.
     fn version_of(&self, slf: &Bound<'py, Module>) -> PyResult<Bound<'py, PyDict>> {
+        self.pause(false);
         let py = slf.py();
         let class = lookup::class_version(&slf.get_type());
         let (number, of_class) = lookup::number(slf, intern!(py, "_version"))?;
@@ -174,10 +201,12 @@ impl<'py> Saving<'_, 'py> {
             if self.is_plain(child) {
                 return self.save_plain(child, place);
             }
+            self.pause(false);
             if !Method::StateDict.is_overridden(child) {
                 return self.save(child, place).map(drop);
             }
         }
+        self.pause(false);
         let kwargs = PyDict::new(py);
         kwargs.set_item(intern!(py, "destination"), self.destination)?;
         kwargs.set_item(intern!(py, "prefix"), place.prefix()?)?;
@@ -196,6 +225,7 @@ impl<'py> Saving<'_, 'py> {
         if !slf.get().has_hooks() {
             return Ok(destination);
         }
+        self.pause(false);
         for (_, hook) in hooks_of(slf, HookKind::StateDict) {
             let hook = hook.call.bind(py);
             let output = hook.call1((slf, &destination, place.prefix()?, &version))?;
@@ -251,6 +281,7 @@ impl Module {
                 keep_vars = args.get_item(2)?.is_truthy()?;
             }
         }
+        let pauses = destination.is_none().then(|| Pauses::new(py));
         let destination = match destination {
             Some(destination) => destination,
             None => {
@@ -262,8 +293,10 @@ impl Module {
         let metadata = destination.getattr_opt(intern!(py, "_metadata"))?;
         let before = copy.then(|| py.get_type::<PyDict>().call1((&destination,))).transpose()?;
         let ordered = [Some(&destination), metadata.as_ref()].into_iter().flatten().all(is_ordered_dict);
-        let saving = Saving { destination: &destination, metadata, ordered, keep_vars, version: RefCell::default() };
+        let version = RefCell::default();
+        let saving = Saving { destination: &destination, metadata, ordered, keep_vars, pauses, version };
         let state = saving.save(slf, &Place::of_prefix(py, &prefix))?;
+        drop(saving);
         if let Some(before) = before {
             let copying = py.import(intern!(py, "rsnn.nn.modules._copying"))?;
             copying.call_method1(intern!(py, "copy_entries"), (&state, before, keep_vars))?;
