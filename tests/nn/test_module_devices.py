@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -59,3 +62,35 @@ def test_numbers_are_those_of_accelerators():
         for given in ((5,), (np.int64(5),)):
             with pytest.raises(NotImplementedError, match="to: expected device 'cpu', got .*5"):
                 target.to(*given)
+
+
+def test_devices_are_values(lib):
+    first, same, other = lib.device("cuda:1"), lib.device("cuda", 1), lib.device("cuda")
+    assert {first: 1}[same] == 1 and len({first, same, other}) == 2 and first != other and first != "cuda:1"
+    for again in (copy.copy(first), copy.deepcopy(first), pickle.loads(pickle.dumps(first))):
+        assert again == first and type(again) is lib.device
+    assert pickle.loads(pickle.dumps(other)) == other and str(other) == "cuda" and repr(other) == "device(type='cuda')"
+    for name in ("type", "index"):
+        with pytest.raises(AttributeError, match="is not writable"):
+            setattr(first, name, "cpu")
+    assert (first.type, first.index) == ("cuda", 1)
+    for wrong in ("nosuch", "nosuch:0"):
+        with pytest.raises(RuntimeError, match="Expected one of cpu, .* device type at start of device string: nosuch"):
+            lib.device(wrong)
+    for kind in ("cpu", "cuda", "mps", "xpu", "meta"):
+        assert lib.device(kind).type == kind
+    with raises(AttributeError, "attribute 'type' of 'rsnn.device' objects is not writable"):
+        first.type = "cpu"
+
+
+def test_tensors_go_nowhere():
+    x = rsnn.ones(1)
+    for given in ({"device": "cuda"}, {"device": rsnn.device("cuda")}, {"device": "meta", "dtype": rsnn.float64}):
+        with pytest.raises(NotImplementedError, match="to: expected device 'cpu', got "):
+            x.to(**given)
+    for given in (("cuda",), ("cuda", rsnn.float64), (rsnn.device("meta"), None)):
+        with pytest.raises(NotImplementedError, match="to: expected device 'cpu', got "):
+            x.to(*given)
+    text = "device 'cuda:1' is not available: rsnn runs on the CPU, device must be 'cpu'"
+    with raises(RuntimeError, text), rsnn.device("cuda:1"):
+        pass
