@@ -21,6 +21,13 @@ pub fn round_up(bytes: usize) -> Option<usize> {
     Some(bytes.next_multiple_of(1 << step))
 }
 
+/// The largest class that `bytes`, at least [`ALIGN`], can serve.
+#[inline]
+pub fn round_down(bytes: usize) -> usize {
+    let step = (bytes.ilog2().saturating_sub(STEPS_LOG2)).max(ALIGN.trailing_zeros());
+    bytes >> step << step
+}
+
 /// The number of a class, in the order of sizes.
 #[inline]
 pub fn index(size: usize) -> usize {
@@ -47,6 +54,7 @@ mod tests {
             assert_eq!(round_up(size), Some(size));
             let next = round_up(size + 1).unwrap();
             assert_eq!(round_up(next - 1), Some(next));
+            assert_eq!([round_down(size), round_down(next - 1)], [size; 2]);
             assert!(size < 512 || next - size <= size / 8, "{size} {next}");
             assert!(next % ALIGN == 0);
             expected += 1;

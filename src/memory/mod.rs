@@ -2,8 +2,9 @@
 //!
 //! Fresh pages are dear: the system clears each one and maps it on first touch, which may take as long as the operation that
 //! fills it. So a freed block goes to a cache, a few small ones to one of the thread ([`thread_cache`]), all others to one of the
-//! process ([`pool`]), and the next request of its size class ([`class`]) takes it from there: a training step, once it has run,
-//! asks the system for nothing more. Blocks from [`LARGE`] on are mappings of their own and may lie on huge pages ([`system`]).
+//! process ([`pool`]), and the next request of its size class ([`class`]) takes it from there: a training step that has run a few
+//! times asks the system for nothing more. Blocks from [`LARGE`] on are mappings of their own, or parts of them, and may lie on
+//! huge pages ([`system`]).
 //!
 //! What the process holds is bounded by what it has needed: cached blocks go back to the system when they and the blocks in
 //! use would together exceed the most that was ever in use by more than some slack. [`empty_cache`] returns all of them at once.
@@ -29,7 +30,7 @@ pub const ALIGN: usize = 64;
 /// Bytes up to which blocks are cached by threads.
 const SMALL: usize = 64 << 10;
 
-/// Bytes from which a block is a mapping of its own.
+/// Bytes from which a block is a mapping of its own, or several, or a part of one.
 const LARGE: usize = 1 << 20;
 
 /// An aligned block of memory. Dropping it gives it to a cache.

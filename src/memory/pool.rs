@@ -1,6 +1,10 @@
 //! Blocks kept by the process: all but the few small ones that threads keep.
+//!
+//! Blocks stay as they are as long as requests find one of their class. Only if there is none, and before the system is asked for
+//! a large one, free neighbours are joined and cut anew: a layer's activations lie where those of another layer were, be they
+//! larger or smaller.
 
-use super::{class, retry, system};
+use super::{LARGE, class, retry, stats, system};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ptr::NonNull;
@@ -13,9 +17,10 @@ const SLACK: usize = 32 << 20;
 /// Classes above the one asked for that may serve a request: at most a fifth of the block is then idle.
 const NEXT_CLASSES: usize = 1;
 
-/// A free block and when it was freed.
+/// A free block, its size, and when it was freed.
 struct Free {
     start: NonNull<u8>,
+    size: usize,
     time: u64,
 }
 
@@ -23,8 +28,8 @@ struct Free {
 unsafe impl Send for Free {}
 
 struct Pool {
-    /// By class, the longest unused first.
-    free: Vec<(usize, VecDeque<Free>)>,
+    /// By the largest class that they can serve, the longest unused first.
+    free: Vec<VecDeque<Free>>,
     /// Bytes in use, free, and the most that were ever in use.
     used: usize,
     cached: usize,
@@ -32,7 +37,7 @@ struct Pool {
     time: u64,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { free: Vec::new(), used: 0, cached: 0, most: 0, time: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 /// Blocks on their way back to the system; released after the lock is.
 type Victims = Vec<(NonNull<u8>, usize)>;
@@ -69,26 +74,55 @@ fn hold_across_forks() {
 }
 
 impl Pool {
-    /// The list of a class, which exists from then on.
-    fn list(&mut self, size: usize) -> &mut VecDeque<Free> {
-        let number = class::index(size);
+    const fn new() -> Pool {
+        Pool { free: Vec::new(), used: 0, cached: 0, most: 0, time: 0 }
+    }
+
+    /// Adds a free block.
+    fn keep(&mut self, start: NonNull<u8>, size: usize) {
+        let number = class::index(class::round_down(size));
         debug_assert!(number < class::COUNT);
         if self.free.len() <= number {
-            self.free.resize_with(number + 1, || (0, VecDeque::new()));
+            self.free.resize_with(number + 1, VecDeque::new);
         }
-        let (of, list) = &mut self.free[number];
-        *of = size;
-        list
+        self.time += 1;
+        self.cached += size;
+        self.free[number].push_back(Free { start, size, time: self.time });
     }
 
     /// A free block of this class, or of one little larger, with its size.
     fn find(&mut self, size: usize) -> Option<(NonNull<u8>, usize)> {
         let first = class::index(size);
         let last = (first + NEXT_CLASSES + 1).min(self.free.len());
-        let (of, list) = self.free.get_mut(first..last)?.iter_mut().find(|(_, list)| !list.is_empty())?;
-        let found = list.pop_back()?;
-        self.cached -= *of;
-        Some((found.start, *of))
+        let found = self.free.get_mut(first..last)?.iter_mut().find_map(VecDeque::pop_back)?;
+        self.cached -= found.size;
+        Some((found.start, found.size))
+    }
+
+    /// A block of at least this size, cut out of the smallest run of free neighbours that has room for it; their rest is one block.
+    fn cut(&mut self, size: usize) -> Option<(NonNull<u8>, usize)> {
+        if self.cached < size {
+            return None;
+        }
+        let large = class::index(LARGE).min(self.free.len());
+        let blocks = self.free[large..].iter().flatten();
+        let mut blocks: Vec<(NonNull<u8>, usize)> = blocks.map(|block| (block.start, block.size)).collect();
+        blocks.sort_unstable();
+        let len = |run: &[(NonNull<u8>, usize)]| run.iter().map(|&(_, size)| size).sum::<usize>();
+        let runs = blocks.chunk_by(|&(start, size), &(next, _)| start.as_ptr().wrapping_add(size) == next.as_ptr());
+        let run = runs.filter(|run| len(run) >= size).min_by_key(|run| len(run))?;
+        let (start, all) = (run[0].0, len(run));
+        let inside = |block: &Free| run.binary_search(&(block.start, block.size)).is_ok();
+        self.free[large..].iter_mut().for_each(|list| list.retain(|block| !inside(block)));
+        self.cached -= all;
+        // A rest that is no block of its own stays with this one.
+        let rest = if all - size < LARGE { 0 } else { all - size };
+        stats::recut(run.len(), if rest > 0 { 2 } else { 1 });
+        if rest > 0 {
+            // SAFETY: the blocks of the run lie side by side, and this is inside of them.
+            self.keep(unsafe { start.add(size) }, rest);
+        }
+        Some((start, all - rest))
     }
 
     /// Takes the longest unused blocks until at most `limit` bytes are cached.
@@ -96,10 +130,10 @@ impl Pool {
         let mut victims = Victims::new();
         while self.cached > limit {
             let age = |list: &VecDeque<Free>| list.front().map_or(u64::MAX, |block| block.time);
-            let Some((size, list)) = self.free.iter_mut().min_by_key(|(_, list)| age(list)) else { break };
+            let Some(list) = self.free.iter_mut().min_by_key(|list| age(list)) else { break };
             let Some(oldest) = list.pop_front() else { break };
-            victims.push((oldest.start, *size));
-            self.cached -= *size;
+            victims.push((oldest.start, oldest.size));
+            self.cached -= oldest.size;
         }
         victims
     }
@@ -126,7 +160,8 @@ fn release(victims: Victims) {
 pub fn take(size: usize) -> Option<(NonNull<u8>, usize, bool)> {
     let victims = {
         let mut pool = lock();
-        if let Some((start, size)) = pool.find(size) {
+        let large = system::DIVISIBLE && size >= LARGE;
+        if let Some((start, size)) = pool.find(size).or_else(|| if large { pool.cut(size) } else { None }) {
             pool.use_more(size);
             return Some((start, size, false));
         }
@@ -145,10 +180,7 @@ pub fn give(start: NonNull<u8>, size: usize) {
     let victims = {
         let mut pool = lock();
         pool.used -= size;
-        pool.cached += size;
-        pool.time += 1;
-        let time = pool.time;
-        pool.list(size).push_back(Free { start, time });
+        pool.keep(start, size);
         let spare = pool.limit().saturating_sub(pool.used);
         pool.evict(spare)
     };
@@ -163,4 +195,60 @@ pub fn empty() {
         pool.evict(0)
     };
     release(victims);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MB: usize = 1 << 20;
+
+    /// An address, of which nothing but its place matters.
+    fn at(place: usize) -> NonNull<u8> {
+        NonNull::new(std::ptr::without_provenance_mut((1 << 30) + place)).unwrap()
+    }
+
+    /// A pool with large free blocks at these places.
+    fn with(blocks: &[(usize, usize)]) -> Pool {
+        let mut pool = Pool::new();
+        blocks.iter().for_each(|&(place, size)| pool.keep(at(place), size));
+        pool
+    }
+
+    #[test]
+    fn free_neighbours_are_joined_and_cut_anew() {
+        let mut pool = with(&[(4 * MB, 4 * MB), (0, 4 * MB), (20 * MB, 2 * MB), (8 * MB, 4 * MB), (30 * MB, 40 * MB)]);
+        assert!(pool.find(10 * MB).is_none(), "no block of this class");
+        assert_eq!(pool.cut(10 * MB), Some((at(0), 10 * MB)), "of the smaller run");
+        assert_eq!(pool.cached, 44 * MB);
+        assert_eq!(pool.find(2 * MB), Some((at(10 * MB), 2 * MB)), "its rest");
+        assert_eq!(pool.cut(50 * MB), None);
+        pool.keep(at(10 * MB), 2 * MB);
+        pool.keep(at(0), 10 * MB);
+        assert_eq!(pool.cut(12 * MB), Some((at(0), 12 * MB)), "whole again");
+        assert_eq!(pool.cut(40 * MB - 1024), Some((at(30 * MB), 40 * MB)), "a small rest is no block");
+        assert_eq!(pool.cached, 2 * MB);
+    }
+
+    #[test]
+    fn blocks_between_two_classes_serve_the_smaller_one() {
+        let mut pool = with(&[(0, 9 * MB + 128 * 1024)]);
+        assert_eq!(pool.find(10 * MB), None);
+        assert_eq!(pool.find(9 * MB), Some((at(0), 9 * MB + 128 * 1024)));
+        assert_eq!(pool.cached, 0);
+    }
+
+    #[test]
+    fn small_blocks_have_no_neighbours() {
+        let mut pool = with(&[(0, MB / 2), (MB / 2, MB / 2), (MB, MB)]);
+        assert_eq!(pool.cut(2 * MB), None);
+        assert_eq!(pool.cut(MB), Some((at(MB), MB)));
+    }
+
+    #[test]
+    fn what_is_unused_for_longest_goes_first() {
+        let mut pool = with(&[(0, MB), (8 * MB, 2 * MB), (16 * MB, MB)]);
+        assert_eq!(pool.evict(MB), [(at(0), MB), (at(8 * MB), 2 * MB)]);
+        assert_eq!(pool.evict(MB), []);
+    }
 }

@@ -22,7 +22,7 @@ pub struct Stats {
     pub allocations: Level,
     /// Their bytes.
     pub allocated_bytes: Level,
-    /// Blocks taken from the system, in use or cached.
+    /// Blocks taken from the system, in use or cached. Those that are there change as well when free ones are joined and cut.
     pub segments: Level,
     /// Their bytes.
     pub reserved_bytes: Level,
@@ -75,6 +75,9 @@ static ALLOCATIONS: Counter = Counter::new();
 static ALLOCATED: Counter = Counter::new();
 static SEGMENTS: Counter = Counter::new();
 static RESERVED: Counter = Counter::new();
+/// Blocks that the system gave and got back; those that were joined or cut meanwhile do not count.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static RETURNED: AtomicUsize = AtomicUsize::new(0);
 static RETRIES: AtomicUsize = AtomicUsize::new(0);
 static FAILURES: AtomicUsize = AtomicUsize::new(0);
 
@@ -94,12 +97,20 @@ pub(super) fn freed(bytes: usize) {
 
 /// A block came from the system.
 pub(super) fn reserved(bytes: usize) {
+    TAKEN.fetch_add(1, Relaxed);
     SEGMENTS.add(1);
     RESERVED.add(bytes);
 }
 
+/// Some blocks became others, of as many bytes. The system was not asked.
+pub(super) fn recut(before: usize, after: usize) {
+    SEGMENTS.add(after.saturating_sub(before));
+    SEGMENTS.subtract(before.saturating_sub(after));
+}
+
 /// A block went back to the system.
 pub(super) fn returned(bytes: usize) {
+    RETURNED.fetch_add(1, Relaxed);
     SEGMENTS.subtract(1);
     RESERVED.subtract(bytes);
 }
@@ -119,7 +130,7 @@ pub fn stats() -> Stats {
     Stats {
         allocations: ALLOCATIONS.level(),
         allocated_bytes: ALLOCATED.level(),
-        segments: SEGMENTS.level(),
+        segments: Level { allocated: TAKEN.load(Relaxed), freed: RETURNED.load(Relaxed), ..SEGMENTS.level() },
         reserved_bytes: RESERVED.level(),
         retries: RETRIES.load(Relaxed),
         failures: FAILURES.load(Relaxed),

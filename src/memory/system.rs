@@ -3,6 +3,8 @@
 use super::{ALIGN, LARGE, stats};
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
+#[cfg(all(target_os = "linux", not(miri)))]
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The size of a huge page on the processors at hand.
 #[cfg(all(target_os = "linux", not(miri)))]
@@ -17,15 +19,19 @@ pub fn allocate(size: usize) -> Option<NonNull<u8>> {
     start
 }
 
+/// Whether large blocks are mappings, parts of which may be given back, and neighbours at once.
+pub const DIVISIBLE: bool = cfg!(all(target_os = "linux", not(miri)));
+
 /// Whether [`allocate`] gives zeroed memory for this size.
 pub fn is_zeroed(size: usize) -> bool {
-    cfg!(all(target_os = "linux", not(miri))) && size >= LARGE
+    DIVISIBLE && size >= LARGE
 }
 
 /// Gives a block back.
 ///
 /// # Safety
-/// The block must come from [`allocate`] with this size, and nobody may use it any more.
+/// The block must come from [`allocate`] with this size, or be as large as [`LARGE`] and consist of such, or parts of such, if they
+/// are [`DIVISIBLE`]; and nobody may use it any more.
 pub unsafe fn release(start: NonNull<u8>, size: usize) {
     stats::returned(size);
     // SAFETY: passed on from the caller; `allocate` chose by the same size.
@@ -45,34 +51,24 @@ unsafe fn free(start: NonNull<u8>, size: usize) {
     unsafe { dealloc(start.as_ptr(), Layout::from_size_align_unchecked(size, ALIGN)) };
 }
 
-/// A mapping of its own, on huge pages as far as it holds whole ones and the system has them.
+/// A mapping right below the last one, if there is room: free neighbours can be joined, and huge pages reach over their borders.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn map(size: usize) -> Option<NonNull<u8>> {
-    // Room to begin at a huge page.
-    let room = if size >= HUGE { size.checked_add(HUGE)? } else { size };
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let size = size.checked_next_multiple_of(page())?;
+    let wish = LAST.load(Ordering::Relaxed).saturating_sub(size);
     let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-    // SAFETY: a new anonymous mapping touches nothing that exists.
-    let base = unsafe { libc::mmap(std::ptr::null_mut(), room, access, kind, -1, 0) };
-    if base == libc::MAP_FAILED {
+    // SAFETY: a new anonymous mapping, at an address that is but a wish, touches nothing that exists.
+    let start = unsafe { libc::mmap(std::ptr::without_provenance_mut(wish), size, access, kind, -1, 0) };
+    if start == libc::MAP_FAILED {
         return None;
     }
-    let start = if size >= HUGE { (base as usize).next_multiple_of(HUGE) } else { base as usize };
-    let end = (start + size).next_multiple_of(page());
-    let (before, after) = (start - base as usize, base as usize + room.next_multiple_of(page()) - end);
-    // SAFETY: the parts that are given back, and the one that is advised, lie in the mapping just made. Whether the system takes
-    // the advice makes no difference but in time.
-    unsafe {
-        if before > 0 {
-            libc::munmap(base, before);
-        }
-        if after > 0 {
-            libc::munmap(end as *mut libc::c_void, after);
-        }
-        if size >= HUGE {
-            libc::madvise(start as *mut libc::c_void, size, libc::MADV_HUGEPAGE);
-        }
+    LAST.store(start as usize, Ordering::Relaxed);
+    if size >= HUGE {
+        // SAFETY: this is the mapping just made. Whether the system takes the advice makes no difference but in time.
+        unsafe { libc::madvise(start, size, libc::MADV_HUGEPAGE) };
     }
-    NonNull::new(start as *mut u8)
+    NonNull::new(start.cast())
 }
 
 /// # Safety

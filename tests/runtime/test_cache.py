@@ -71,7 +71,8 @@ def test_warm_steps_ask_the_system_for_nothing(optimizer):
     # Which of several threads takes a piece of work, and so needs working memory for it, changes from step to step.
     rsnn.set_num_threads(1)
     try:
-        for _ in range(3):
+        # Blocks are joined and cut until each request has its place.
+        for _ in range(12):
             train()
         before = stat("num_device_alloc")
         for _ in range(5):
