@@ -214,7 +214,7 @@ crate::vectorize! {
         let ((rows, row), (taps, all)) = (rows, taps);
         let count = <R::Vector<S> as Vector<R>>::LANES;
         let outputs = rows.len() / row;
-        assert!(lanes.end * all <= row && lanes.len() <= width && width.is_multiple_of(count));
+        assert!(lanes.end * all <= row && lanes.len() <= width);
         assert!(taps.iter().all(|tap| tap.tap < all && (tap.row + outputs.saturating_sub(1) * tap.step + 1) * width <= panel.len()));
         for (output, weights) in rows.chunks_exact(row).enumerate() {
             // Rows lie far apart: the processor does not see them coming.
@@ -238,8 +238,12 @@ crate::vectorize! {
                     transpose::<R, R::Vector<S>>(&mut square);
                     for tap in taps.iter().filter(|tap| (top..top + count).contains(&tap.tap)) {
                         let at = (tap.row + output * tap.step) * width + first;
-                        // SAFETY: `width` numbers of the row lie in the panel, as was asserted, `count` of them from `first` on.
-                        unsafe { square[tap.tap - top].store(panel.as_mut_ptr().add(at)) };
+                        let (line, left) = (square[tap.tap - top], width - first);
+                        // SAFETY: `width` numbers of the row lie in the panel, as was asserted.
+                        unsafe {
+                            let to = panel.as_mut_ptr().add(at);
+                            if left >= count { line.store(to) } else { line.store_first(to, left) }
+                        }
                     }
                 }
             }

@@ -217,8 +217,8 @@ crate::vectorize! {
             let end = lanes.iter().map(|lane| lane.start + lane.values.len()).min().unwrap_or(0).min(depth);
             for top in (0..depth).step_by(count) {
                 let to = panel.as_mut_ptr().wrapping_add(top * width + first);
-                let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
                 if lanes.len() == columns && begin <= top && top + count <= end {
+                    let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
                     for i in 0..count {
                         // SAFETY: a register of values begins there.
                         rows[i] = unsafe { <R::Vector<S> as Vector<R>>::load(starts[i].wrapping_add(top)) };
@@ -233,6 +233,7 @@ crate::vectorize! {
                     }
                     continue;
                 }
+                let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
                 for (row, lane) in rows.iter_mut().zip(lanes) {
                     let start = lane.start.saturating_sub(top).min(count);
                     let end = (lane.start + lane.values.len()).saturating_sub(top).min(count).max(start);

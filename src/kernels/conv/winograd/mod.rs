@@ -84,12 +84,13 @@ pub fn pack<R: Real>(geometry: &Geometry, weights: &impl Operand<R>, turned: boo
     let len = panel_len(geometry);
     parallel::for_each_chunk_mut(packed, len, 4, |at, panel| {
         let lanes = at * height..((at + 1) * height).min(geometry.group_out());
-        with_scratch::<R, _>(WEIGHTS * TAPS * LANES, |rows| {
+        with_scratch::<R, _>(WEIGHTS * TAPS * height + LANES, |rows| {
             for first in (0..inputs).step_by(WEIGHTS) {
                 let channels = first..(first + WEIGHTS).min(inputs);
-                let width = transforms::lanes();
-                let rows = &mut rows[..channels.len() * TAPS * width];
-                weights.pack_panel(channels.start * TAPS..channels.end * TAPS, lanes.clone(), width, rows);
+                let rows = &mut rows[..channels.len() * TAPS * height + LANES];
+                weights.pack_panel(channels.start * TAPS..channels.end * TAPS, lanes.clone(), height, rows);
+                // Read with the last row, though not used.
+                rows[channels.len() * TAPS * height..].fill(R::zero());
                 transform_weights(singles(rows), turned, (singles_mut(panel), len / POINTS, inputs), channels);
             }
         });

@@ -92,8 +92,8 @@ pub fn transform_inputs(
     inputs_to_panels((fields, step, image), lines, channels, (points, apart, inputs, padded));
 }
 
-/// Transforms the weights of some channels, rows of as many lanes as a register has for each tap, and puts them into their rows of
-/// a panel: for each point `inputs` rows as long as a tile of the matrix product is high; points are `apart`.
+/// Transforms the weights of some channels, a row for each tap, and puts them into their rows of a panel: for each point `inputs`
+/// rows. All rows are as long as a tile of the matrix product is high; points are `apart`.
 pub fn transform_weights(
     rows: &[f32],
     turned: bool,
@@ -102,7 +102,7 @@ pub fn transform_weights(
 ) {
     let (height, _) = tile::<f32>();
     assert!(height <= lanes() && inputs * height <= apart && POINTS * apart <= panel.len() && channels.end <= inputs);
-    assert!(rows.len() >= channels.len() * TAPS * lanes());
+    assert!(rows.len() >= channels.len() * TAPS * height + LANES);
     weights_to_panel(rows, turned, (panel, apart, inputs, height), channels);
 }
 
@@ -188,20 +188,25 @@ crate::vectorize! {
     ) {
         let (panel, apart, inputs, height) = to;
         let lanes = <<f32 as Real>::Vector<S> as Vector<f32>>::LANES;
-        for (taps, channel) in rows.chunks_exact(TAPS * lanes).zip(channels) {
-            // SAFETY: there is a row for each tap; a register at a row of the panel reaches at most into the next one, which
+        for (at, channel) in channels.enumerate() {
+            let taps = at * TAPS * height;
+            // SAFETY: there is a row for each tap, and a register behind the last; a register at a row of the panel reaches at most into the next one, which
             // comes later, and there is none behind the last.
             unsafe {
-                let tap = |at: usize| Vector::load(taps.as_ptr().add(if turned { TAPS - 1 - at } else { at } * lanes));
-                let window: [[<f32 as Real>::Vector<S>; 3]; 3] =
-                    std::array::from_fn(|i| std::array::from_fn(|j| tap(3 * i + j)));
+                let mut window = [[<<f32 as Real>::Vector<S> as Vector<f32>>::splat(0.0); 3]; 3];
+                for i in 0..3 {
+                    for j in 0..3 {
+                        let tap = if turned { TAPS - 1 - (3 * i + j) } else { 3 * i + j };
+                        window[i][j] = Vector::load(rows.as_ptr().add(taps + tap * height));
+                    }
+                }
                 let points: [[<f32 as Real>::Vector<S>; 4]; 4] = along_both_axes!(window, of_weights, 3 -> 4);
-                for (point, &value) in points.iter().flatten().enumerate() {
-                    let to = panel.as_mut_ptr().add(point * apart + channel * height);
-                    if height < lanes && channel + 1 == inputs {
-                        value.store_first(to, height);
-                    } else {
-                        value.store(to);
+                let to = panel.as_mut_ptr().add(channel * height);
+                let last = height < lanes && channel + 1 == inputs;
+                for i in 0..4 {
+                    for j in 0..4 {
+                        let to = to.add((4 * i + j) * apart);
+                        if last { points[i][j].store_first(to, height) } else { points[i][j].store(to) }
                     }
                 }
             }
