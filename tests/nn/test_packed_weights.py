@@ -133,6 +133,26 @@ def test_packed_weights_are_freed_with_the_weight_and_after_a_change():
     assert held() == before
 
 
+def test_packed_weights_are_kept_for_small_inputs_alone_and_have_the_same_bits():
+    def held() -> int:
+        gc.collect()
+        return rsnn.memory_stats()["allocated_bytes.all.current"]
+
+    layer = nn.Conv2d(128, 128, 3, padding=1, bias=False)
+    small, large = rsnn.randn(1, 128, 7, 7), rsnn.randn(4, 128, 32, 32)
+    with rsnn.no_grad():
+        before = held()
+        first = [layer(large) for _ in range(4)][-1]
+        assert held() - before < 1.5 * first.nbytes  # the output, nothing of the weight
+        for _ in range(3):
+            y = layer(small)
+        assert held() - before - first.nbytes > 0.9 * layer.weight.nbytes
+        # Now that they are there, they are used.
+        assert rsnn.equal(layer(large), first)
+        assert rsnn.equal(layer(small), F.conv2d(small, layer.weight.clone(), padding=1))
+    del y
+
+
 def test_one_memory_serves_several_weights():
     memory = rsnn.randn(32 * 8 * 9 + 64)
     x = rsnn.randn(1, 8, 10, 10)

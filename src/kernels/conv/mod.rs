@@ -27,7 +27,7 @@ use crate::shape::window::Window;
 
 pub use epilogue::{Activation, Epilogue};
 pub use gradient::{bias_gradient, input_gradient, weight_gradient};
-pub use packed::Packed;
+pub use packed::{Packed, worth_keeping};
 
 /// The sizes of a convolution.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,23 @@ use super::weighted::{self, Form, Weights, group_len};
 use super::{Algorithm, Epilogue, Geometry, forward_algorithm};
 use crate::error::Result;
 
+/// Positions of all images from which weights are packed for each call: packing takes a few hundredths of such a call at most, and
+/// what was packed a moment ago is read from a cache. The second limit is for few numbers, which cost little to keep.
+const MANY: usize = 400;
+const MANY_FOR_FEW: usize = 1000;
+/// Packed numbers that are few: a megabyte of `f32`.
+const FEW: usize = 256 << 10;
+/// Times as many for the matrix unit, whose products take less time beside packing.
+const UNIT: usize = 4;
+
+/// Whether weights are worth keeping packed for such inputs: where few positions use each of them.
+pub fn worth_keeping<T: Floating>(geometry: &Geometry) -> bool {
+    let form = form_of::<T>(geometry);
+    let few = geometry.groups * group_len::<T>(geometry, form) <= FEW;
+    let many = if few { MANY_FOR_FEW } else { MANY };
+    geometry.batch * geometry.positions() < if matches!(form, Form::Planes(_)) { UNIT * many } else { many }
+}
+
 /// The weights of all groups of a convolution, for any input that has as many channels.
 pub struct Packed {
     numbers: Kept,

@@ -321,6 +321,21 @@ fn packed_weights_serve_inputs_of_any_size() {
 }
 
 #[test]
+fn packed_weights_are_kept_where_few_positions_use_them() {
+    let geometry =
+        |batch, channels, size, kernel| Geometry::new(batch, channels, 1, &square(size, kernel, 1, kernel / 2));
+    for (batch, kept) in [(1, true), (4, true), (64, false)] {
+        assert_eq!(worth_keeping::<f32>(&geometry(batch, (512, 512), 7, 3)), kept, "{batch}");
+        assert_eq!(worth_keeping::<f32>(&geometry(batch, (512, 2048), 7, 1)), kept, "{batch}");
+    }
+    // More positions for fewer weights.
+    assert!(
+        worth_keeping::<f32>(&geometry(1, (128, 64), 28, 3)) && !worth_keeping::<f32>(&geometry(4, (512, 512), 28, 3))
+    );
+    assert!(!worth_keeping::<f32>(&geometry(2, (64, 64), 56, 3)));
+}
+
+#[test]
 fn layers_of_known_networks_take_the_intended_path() {
     let geometry = |channels, windows: [Window; 2]| Geometry::new(1, channels, 1, &windows);
     let wide = crate::kernels::isa::isa() != crate::kernels::isa::Isa::Portable;

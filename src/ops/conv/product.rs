@@ -80,7 +80,8 @@ impl Op for Forward {
                 let (x, out) = (x.slice::<T>(), out.slice_mut::<T>());
                 // Packing may lack memory for what is kept; the call itself packs less at a time.
                 let packed = w.storage().derived().get(w.layout(), || {
-                    Packed::new(&geometry, w.slice::<T>()).ok().flatten()
+                    let worth = conv::worth_keeping::<T>(&geometry);
+                    worth.then(|| Packed::new(&geometry, w.slice::<T>()).ok().flatten()).flatten()
                 });
                 match packed.filter(|packed| packed.is_for::<T>(&geometry)) {
                     Some(packed) => packed.forward(&geometry, x, w.slice::<T>(), bias, out),
