@@ -11,6 +11,7 @@ from rsnn.nn.summary._layers import SAME, mult_adds, output_shape
 LAYERS = [
     (nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2), (2, 4, 11), 2 * 6 * 5 * 4 * 3),
     (nn.Conv1d(4, 6, 3, padding="same"), (4, 11), 6 * 11 * 4 * 3),
+    (nn.Conv1d(4, 6, 3, stride=2), (4, 10), 6 * 4 * 4 * 3),
     (nn.Conv2d(4, 6, (3, 2), padding="same"), (4, 9, 8), 6 * 9 * 8 * 4 * 6),
     (nn.Conv2d(4, 6, (3, 2), (2, 1), (0, 1), groups=2), (1, 4, 9, 8), 6 * 4 * 9 * 2 * 6),
     (nn.Conv3d(4, 6, 2, groups=2, padding="valid"), (1, 4, 5, 6, 7), 6 * 4 * 5 * 6 * 2 * 8),
