@@ -94,20 +94,3 @@ pub fn available() -> bool {
     }
     false
 }
-
-/// Numbers that are `f32`, by that name.
-///
-/// # Panics
-/// If they are not.
-pub(crate) fn singles<R: 'static>(numbers: &[R]) -> &[f32] {
-    assert!(TypeId::of::<R>() == TypeId::of::<f32>());
-    // SAFETY: the types are one.
-    unsafe { std::slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
-}
-
-/// [`singles`], for writing.
-pub(crate) fn singles_mut<R: 'static>(numbers: &mut [R]) -> &mut [f32] {
-    assert!(TypeId::of::<R>() == TypeId::of::<f32>());
-    // SAFETY: as above.
-    unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len()) }
-}

@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use half::bf16;
 
-use super::super::float::Real;
+use super::super::float::{Real, singles};
 use super::super::gemm::operand::Operand;
 use super::super::lanes::transposed;
 use super::super::parallel;
 use super::split::{split, split_pairs};
 use super::tiles::OPERAND;
-use super::{DEPTH, LANES, Terms, singles};
+use super::{DEPTH, LANES, Terms};
 
 /// Numbers of a plane of a cell.
 pub(crate) const PLANE: usize = LANES * DEPTH;

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::super::amx::{singles, singles_mut};
-use super::super::float::{Floating, Real};
+use super::super::float::{Floating, Real, singles, singles_mut};
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::gemm::{Output, Start};

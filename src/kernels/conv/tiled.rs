@@ -13,8 +13,8 @@ use half::bf16;
 
 use super::super::amx::pack::{PLANE, pack_left, pack_right};
 use super::super::amx::tiles::{Job, Left, Registers, SUMS, covering, finite, sum};
-use super::super::amx::{DEPTH, LANES, SIDE, Terms, singles, singles_mut};
-use super::super::float::{Floating, Real};
+use super::super::amx::{DEPTH, LANES, SIDE, Terms};
+use super::super::float::{Floating, Real, singles, singles_mut};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::isa::{Isa, isa};
 use super::super::lanes::transposed;

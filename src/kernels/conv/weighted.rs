@@ -2,8 +2,8 @@
 
 use half::bf16;
 
-use super::super::amx::{Terms, singles, singles_mut};
-use super::super::float::Floating;
+use super::super::amx::Terms;
+use super::super::float::{Floating, singles, singles_mut};
 use super::super::gemm::operand::Operand;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};

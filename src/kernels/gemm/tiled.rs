@@ -12,8 +12,8 @@ use num_traits::Zero;
 
 use super::super::amx::pack::{PLANE, Panels, Side};
 use super::super::amx::tiles::{Job, Left, Registers, SUMS, covering, finite, sum};
-use super::super::amx::{DEPTH, LANES, SIDE, Terms, singles, singles_mut};
-use super::super::float::{Floating, Real};
+use super::super::amx::{DEPTH, LANES, SIDE, Terms};
+use super::super::float::{Floating, Real, singles, singles_mut};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::kernel::{Output, Start, as_real, store_converted};

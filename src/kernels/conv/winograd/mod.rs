@@ -21,8 +21,7 @@ mod turned;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::amx::{singles, singles_mut};
-use super::super::float::{Floating, Real};
+use super::super::float::{Floating, Real, singles, singles_mut};
 use super::super::gemm::Start;
 use super::super::gemm::kernel::{Block, Left, Output, Right, multiply_block, tile};
 use super::super::gemm::operand::Operand;
