@@ -107,8 +107,8 @@ fn counts_follow_blocks() {
     let with = stats();
     assert!(with.allocated_bytes.current >= 123 << 20 && with.reserved_bytes.current >= 123 << 20);
     assert!(with.allocated_bytes.peak >= with.allocated_bytes.current && with.allocations.current > 0);
+    assert!(with.segments.current > 0 && with.segments.allocated > 0);
     drop(block);
     let without = stats();
     assert!(without.allocated_bytes.freed >= with.allocated_bytes.freed + (123 << 20));
-    assert!(without.segments.current > 0);
 }
