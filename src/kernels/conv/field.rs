@@ -55,6 +55,13 @@ impl Field {
         copy_plane(&copies, plane, to);
     }
 
+    /// The rows of such a plane that the field holds, as a part of its elements.
+    pub fn part(&self, shape: [usize; 2], origin: [isize; 2]) -> Range<usize> {
+        let top = (origin[0].max(0) as usize).min(shape[0]);
+        let bottom = (top + self.strides[0] * self.size[0]).min(shape[0]);
+        top * shape[1]..bottom * shape[1]
+    }
+
     /// Clears the rows that lie outside of the plane, see [`Field::fill`].
     fn clear<R: Real>(&self, shape: [usize; 2], origin: [isize; 2], to: &mut [R]) {
         let ([rows, pitch], [down, step]) = (self.size, self.strides);

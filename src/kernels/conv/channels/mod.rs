@@ -303,10 +303,7 @@ impl<R: Real> Task<'_, R> {
         }
         let shape = [second.input, third.input];
         let copies = self.field.copies::<T>(shape, origin);
-        let top = origin[0].max(0) as usize;
-        let bottom = (top + self.field.size[0] * second.stride).min(second.input);
-        let used = top * third.input..bottom * third.input;
-        copy_planes(&copies, (x, plane, used), (fields, self.step));
+        copy_planes(&copies, (x, plane, self.field.part(shape, origin)), (fields, self.step));
     }
 
     /// Whether fields have columns of padding.

@@ -251,13 +251,12 @@ impl Source<'_> {
             let origin = [(2 * segment.top) as isize - before[0], -before[1]];
             let copies = field.copies::<f32>(shape, origin);
             let step = field_step::<f32>(&field);
-            let used = (origin[0].max(0) as usize * shape[1]).min(plane);
-            let used = used..(used + 2 * field.size[0] * shape[1]).min(plane);
+            let part = field.part(shape, origin);
             with_scratch::<f32, _>(channels.len() * step + LANES, |fields| {
                 fields.fill(0.0);
                 let from = segment.image * all + self.channels.0 + there.start;
                 let planes = &self.numbers[from * plane..][..there.len() * plane];
-                copy_planes(&copies, (planes, plane, used), (fields, step));
+                copy_planes(&copies, (planes, plane, part), (fields, step));
                 let places = Places { first: segment.first, rows: segment.count, columns };
                 // SAFETY: passed on from the caller; the segment's tiles are among the block's.
                 unsafe { pack_tiles(self.side, (fields, step, channels.len()), places, (to, packing)) };

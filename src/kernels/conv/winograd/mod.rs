@@ -196,10 +196,9 @@ impl Task<'_> {
             Field { size: self.size.map(|tiles| tiles + 1), strides: [2, 2], used: [vec![true; 2], vec![true; 2]] };
         let origin = [(self.origin[0], second), (self.origin[1], third)];
         let origin = origin.map(|(tile, window)| (2 * tile) as isize - window.pad_before as isize);
-        let copies = field.copies::<f32>([second.input, third.input], origin);
+        let shape = [second.input, third.input];
+        let (copies, part) = (field.copies::<f32>(shape, origin), field.part(shape, origin));
         let step = field_step::<f32>(&field);
-        let used = origin[0].max(0) as usize * third.input;
-        let used = used..used + (2 * field.size[0] * third.input).min(self.geometry.plane().saturating_sub(used));
         let block = (FIELDS / (self.images.len() * step)).clamp(1, inputs.max(1));
         let lines = padded + LANES;
         with_scratch::<f32, _>(self.images.len() * block * step + LANES, |fields| {
@@ -211,7 +210,7 @@ impl Task<'_> {
                     for (fields, image) in fields.chunks_exact_mut(block * step).zip(self.images.clone()) {
                         let from = image * self.geometry.in_channels + self.group * inputs + first;
                         let planes = &x[from * self.geometry.plane()..][..channels.len() * self.geometry.plane()];
-                        copy_planes(&copies, (planes, self.geometry.plane(), used.clone()), (fields, step));
+                        copy_planes(&copies, (planes, self.geometry.plane(), part.clone()), (fields, step));
                     }
                     let lines = Lines { buffer, pitch: lines, images: self.images.len(), tiles: self.size };
                     transform_inputs((fields, step, block * step), lines, channels, (points, left, inputs, padded));
