@@ -27,12 +27,10 @@ fn blocks_are_aligned_large_enough_and_distinct() {
 #[test]
 fn a_freed_block_is_used_again() {
     for bytes in [11 * 64, 90 << 10, 5 << 20] {
-        let first = Block::new(bytes).unwrap();
-        let address = first.as_ptr();
-        drop(first);
-        // Other tests may take a block of the pool in between, but not for long.
+        // Other tests may take a block of the pool in between, or a part of it, but not every time.
         let again = (0..100).any(|_| {
             std::thread::yield_now();
+            let address = Block::new(bytes).unwrap().as_ptr();
             Block::new(bytes).unwrap().as_ptr() == address
         });
         assert!(again, "{bytes}");
