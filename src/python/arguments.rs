@@ -194,3 +194,21 @@ pub fn check_device(device: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         "device '{name}' is not available: rsnn runs on the CPU, device must be 'cpu'"
     )))
 }
+
+/// An argument of any type that may be left out; `None` is an argument like others.
+pub struct Given<'py>(pub Option<Bound<'py, PyAny>>);
+
+impl<'py> Given<'py> {
+    /// The argument, or else this.
+    pub fn or<T>(self, default: impl std::ops::Deref<Target = Bound<'py, T>>) -> Bound<'py, PyAny> {
+        self.0.unwrap_or_else(|| default.as_any().clone())
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self(Some(given.to_owned())))
+    }
+}

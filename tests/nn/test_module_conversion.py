@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,24 @@ def test_zero_grad(lib, net):
     net.zero_grad(set_to_none=False)
     assert net[0].weight.grad is grad and grad.tolist() == [[0, 0], [0, 0]] and not grad.requires_grad
     assert net.zero_grad() is None and all(p.grad is None for p in net.parameters())
+
+
+@pytest.mark.parametrize("given", [5, None, "no"])
+def test_requires_grad_takes_booleans_alone(lib, net, given):
+    text = f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type(given).__name__}"
+    for changed in (net, lib.zeros(2)):
+        with pytest.raises(TypeError, match=re.escape(text)):
+            changed.requires_grad_(given)
+    assert lib.nn.Module().requires_grad_(given) is not None
+
+
+@pytest.mark.parametrize(("given", "kept"), [(5, False), (None, True), ("", True), ([0], False)])
+def test_zero_grad_takes_what_is_true_or_not(lib, net, given, kept):
+    for p in net.parameters():
+        p.grad = lib.ones_like(p)
+    net.zero_grad(given)
+    assert all((p.grad is not None) == kept for p in net.parameters())
+    assert not kept or all(p.grad.sum() == 0 for p in net.parameters())
 
 
 def test_overridden_apply_of_a_child(lib, net):

@@ -3,6 +3,7 @@
 use super::class::{Handle, Module};
 use super::natives::Method;
 use crate::nn::walk::Visited;
+use crate::python::arguments::Given;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -95,18 +96,20 @@ impl Module {
     }
 
     /// Says for all parameters whether they get gradients. Returns the module.
-    #[pyo3(signature = (requires_grad=true))]
-    fn requires_grad_<'py>(slf: &Bound<'py, Self>, requires_grad: bool) -> PyResult<Bound<'py, Self>> {
+    #[pyo3(signature = (requires_grad=Given(None)), text_signature = "($self, requires_grad=True)")]
+    fn requires_grad_<'py>(slf: &Bound<'py, Self>, requires_grad: Given<'py>) -> PyResult<Bound<'py, Self>> {
+        let requires_grad = requires_grad.or(PyBool::new(slf.py(), true));
         for parameter in parameters(slf)? {
-            parameter?.call_method1(intern!(slf.py(), "requires_grad_"), (requires_grad,))?;
+            parameter?.call_method1(intern!(slf.py(), "requires_grad_"), (&requires_grad,))?;
         }
         Ok(slf.clone())
     }
 
     /// Forgets the gradients of all parameters, or, with `set_to_none=False`, makes them zero in place.
-    #[pyo3(signature = (set_to_none=true))]
-    fn zero_grad(slf: &Bound<'_, Self>, set_to_none: bool) -> PyResult<()> {
+    #[pyo3(signature = (set_to_none=Given(None)), text_signature = "($self, set_to_none=True)")]
+    fn zero_grad(slf: &Bound<'_, Self>, set_to_none: Given<'_>) -> PyResult<()> {
         let py = slf.py();
+        let set_to_none = set_to_none.or(PyBool::new(py, true));
         let grad = intern!(py, "grad");
         for parameter in parameters(slf)? {
             let parameter = parameter?;
@@ -114,7 +117,7 @@ impl Module {
             if gradient.is_none() {
                 continue;
             }
-            if set_to_none {
+            if set_to_none.is_truthy()? {
                 parameter.setattr(grad, py.None())?;
                 continue;
             }

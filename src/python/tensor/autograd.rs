@@ -3,6 +3,7 @@
 use super::class::{Out, PyTensor};
 use crate::autograd::{BackwardOptions, Target, Tensor};
 use crate::error::Error;
+use crate::python::arguments::Given;
 use crate::python::autograd::{PyHookHandle, PyNode, run, tensor_hook};
 use crate::python::error::foreign;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -23,8 +24,16 @@ impl PyTensor {
     }
 
     /// Sets `requires_grad` and returns the tensor.
-    #[pyo3(signature = (requires_grad=true))]
-    fn requires_grad_<'py>(slf: &Bound<'py, Self>, requires_grad: bool) -> PyResult<Bound<'py, Self>> {
+    #[pyo3(signature = (requires_grad=Given(None)), text_signature = "($self, requires_grad=True)")]
+    fn requires_grad_<'py>(slf: &Bound<'py, Self>, requires_grad: Given<'py>) -> PyResult<Bound<'py, Self>> {
+        let requires_grad = match requires_grad.0 {
+            None => true,
+            Some(given) => given.extract::<bool>().or_else(|_| {
+                let given = given.get_type().name()?;
+                let text = "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not";
+                Err(PyTypeError::new_err(format!("{text} {given}")))
+            })?,
+        };
         slf.get().tensor.set_requires_grad(requires_grad)?;
         Ok(slf.clone())
     }
