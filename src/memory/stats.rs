@@ -22,10 +22,14 @@ pub struct Stats {
     pub allocations: Level,
     /// Their bytes.
     pub allocated_bytes: Level,
-    /// Blocks taken from the system, in use or cached. Those that are there change as well when free ones are joined and cut.
+    /// Blocks taken from the system, in use or cached. Free ones that are joined go, and what is cut from them comes.
     pub segments: Level,
     /// Their bytes.
     pub reserved_bytes: Level,
+    /// Blocks that the system gave.
+    pub taken: usize,
+    /// Blocks that it got back.
+    pub returned: usize,
     /// Requests that the system refused at first.
     pub retries: usize,
     /// Requests that failed.
@@ -75,7 +79,6 @@ static ALLOCATIONS: Counter = Counter::new();
 static ALLOCATED: Counter = Counter::new();
 static SEGMENTS: Counter = Counter::new();
 static RESERVED: Counter = Counter::new();
-/// Blocks that the system gave and got back; those that were joined or cut meanwhile do not count.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static RETURNED: AtomicUsize = AtomicUsize::new(0);
 static RETRIES: AtomicUsize = AtomicUsize::new(0);
@@ -104,8 +107,8 @@ pub(super) fn reserved(bytes: usize) {
 
 /// Some blocks became others, of as many bytes. The system was not asked.
 pub(super) fn recut(before: usize, after: usize) {
-    SEGMENTS.add(after.saturating_sub(before));
-    SEGMENTS.subtract(before.saturating_sub(after));
+    SEGMENTS.subtract(before);
+    SEGMENTS.add(after);
 }
 
 /// A block went back to the system.
@@ -130,8 +133,10 @@ pub fn stats() -> Stats {
     Stats {
         allocations: ALLOCATIONS.level(),
         allocated_bytes: ALLOCATED.level(),
-        segments: Level { allocated: TAKEN.load(Relaxed), freed: RETURNED.load(Relaxed), ..SEGMENTS.level() },
+        segments: SEGMENTS.level(),
         reserved_bytes: RESERVED.level(),
+        taken: TAKEN.load(Relaxed),
+        returned: RETURNED.load(Relaxed),
         retries: RETRIES.load(Relaxed),
         failures: FAILURES.load(Relaxed),
     }

@@ -46,8 +46,8 @@ fn memory_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         }
     }
     dict.set_item("num_alloc_retries", stats.retries)?;
-    dict.set_item("num_device_alloc", stats.segments.allocated)?;
-    dict.set_item("num_device_free", stats.segments.freed)?;
+    dict.set_item("num_device_alloc", stats.taken)?;
+    dict.set_item("num_device_free", stats.returned)?;
     dict.set_item("num_ooms", stats.failures)?;
     Ok(dict)
 }
