@@ -119,8 +119,8 @@ impl Pool {
         let rest = if all - size < LARGE { 0 } else { all - size };
         stats::recut(run.len(), if rest > 0 { 2 } else { 1 });
         if rest > 0 {
-            // SAFETY: the blocks of the run lie side by side, and this is inside of them.
-            self.keep(unsafe { start.add(size) }, rest);
+            // Several mappings may lie there, so no pointer arithmetic inside of one.
+            self.keep(start.map_addr(|address| address.saturating_add(size)), rest);
         }
         Some((start, all - rest))
     }
