@@ -53,6 +53,7 @@ fn fresh_large_blocks_are_zero_and_used_ones_are_not_said_to_be() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri ends where memory does")]
 fn hopeless_sizes_are_refused() {
     let before = stats().failures;
     assert!(matches!(Block::new(1 << 50), Err(Error::OutOfMemory { bytes }) if bytes == 1 << 50));
