@@ -31,7 +31,10 @@ pub fn resnet50() -> Vec<Conv> {
         let stride = if width == 64 { 1 } else { 2 };
         list.push(Conv(inputs, width, 1, size, 1, 1));
         list.push(Conv(width, width, 1, size, 3, stride));
-        list.push(Conv(inputs, 4 * width, 1, size, 1, stride));
+        // The first stage's shortcut is its last convolution again.
+        if stride == 2 {
+            list.push(Conv(inputs, 4 * width, 1, size, 1, stride));
+        }
         (inputs, size) = (4 * width, size / stride);
         list.push(Conv(width, inputs, 1, size, 1, 1));
         list.push(Conv(inputs, width, 1, size, 1, 1));
