@@ -100,7 +100,8 @@ impl Pool {
     }
 
     /// A block of at least this size, cut out of the smallest run of free neighbours that has room for it; their rest is one block.
-    fn cut(&mut self, size: usize) -> Option<(NonNull<u8>, usize)> {
+    /// Also tells how many blocks they were, and how many they are now.
+    fn cut(&mut self, size: usize) -> Option<((NonNull<u8>, usize), [usize; 2])> {
         if self.cached < size {
             return None;
         }
@@ -117,12 +118,12 @@ impl Pool {
         self.cached -= all;
         // A rest that is no block of its own stays with this one.
         let rest = if all - size < LARGE { 0 } else { all - size };
-        stats::recut(run.len(), if rest > 0 { 2 } else { 1 });
+        let counts = [run.len(), if rest > 0 { 2 } else { 1 }];
         if rest > 0 {
             // Several mappings may lie there, so no pointer arithmetic inside of one.
             self.keep(start.map_addr(|address| address.saturating_add(size)), rest);
         }
-        Some((start, all - rest))
+        Some(((start, all - rest), counts))
     }
 
     /// Takes the longest unused blocks until at most `limit` bytes are cached.
@@ -160,8 +161,16 @@ fn release(victims: Victims) {
 pub fn take(size: usize) -> Option<(NonNull<u8>, usize, bool)> {
     let victims = {
         let mut pool = lock();
-        let large = system::DIVISIBLE && size >= LARGE;
-        if let Some((start, size)) = pool.find(size).or_else(|| if large { pool.cut(size) } else { None }) {
+        let mut found = pool.find(size);
+        if found.is_none()
+            && system::DIVISIBLE
+            && size >= LARGE
+            && let Some((block, [before, after])) = pool.cut(size)
+        {
+            stats::recut(before, after);
+            found = Some(block);
+        }
+        if let Some((start, size)) = found {
             pool.use_more(size);
             return Some((start, size, false));
         }
@@ -219,14 +228,18 @@ mod tests {
     fn free_neighbours_are_joined_and_cut_anew() {
         let mut pool = with(&[(4 * MB, 4 * MB), (0, 4 * MB), (20 * MB, 2 * MB), (8 * MB, 4 * MB), (30 * MB, 40 * MB)]);
         assert!(pool.find(10 * MB).is_none(), "no block of this class");
-        assert_eq!(pool.cut(10 * MB), Some((at(0), 10 * MB)), "of the smaller run");
+        assert_eq!(pool.cut(10 * MB), Some(((at(0), 10 * MB), [3, 2])), "of the smaller run");
         assert_eq!(pool.cached, 44 * MB);
         assert_eq!(pool.find(2 * MB), Some((at(10 * MB), 2 * MB)), "its rest");
         assert_eq!(pool.cut(50 * MB), None);
         pool.keep(at(10 * MB), 2 * MB);
         pool.keep(at(0), 10 * MB);
-        assert_eq!(pool.cut(12 * MB), Some((at(0), 12 * MB)), "whole again");
-        assert_eq!(pool.cut(40 * MB - 1024), Some((at(30 * MB), 40 * MB)), "a small rest is no block");
+        assert_eq!(pool.cut(12 * MB).map(|(block, _)| block), Some((at(0), 12 * MB)), "whole again");
+        assert_eq!(
+            pool.cut(40 * MB - 1024).map(|(block, _)| block),
+            Some((at(30 * MB), 40 * MB)),
+            "a small rest is no block"
+        );
         assert_eq!(pool.cached, 2 * MB);
     }
 
@@ -242,7 +255,7 @@ mod tests {
     fn small_blocks_have_no_neighbours() {
         let mut pool = with(&[(0, MB / 2), (MB / 2, MB / 2), (MB, MB)]);
         assert_eq!(pool.cut(2 * MB), None);
-        assert_eq!(pool.cut(MB), Some((at(MB), MB)));
+        assert_eq!(pool.cut(MB).map(|(block, _)| block), Some((at(MB), MB)));
     }
 
     #[test]
