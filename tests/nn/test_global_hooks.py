@@ -10,17 +10,6 @@ import pytest
 import rsnn
 from both import probe
 
-
-@pytest.fixture
-def shared(lib):
-    """The module with the hooks of all modules; it is left without any."""
-    module = import_module(f"{lib.__name__}.nn.modules.module")
-    yield module
-    for name in (*TABLES, "_global_forward_hooks_with_kwargs", "_global_forward_hooks_always_called"):
-        getattr(module, name).clear()
-    module._global_is_full_backward_hook = None
-
-
 TABLES = {
     "_global_forward_hooks": "register_module_forward_hook",
     "_global_forward_pre_hooks": "register_module_forward_pre_hook",

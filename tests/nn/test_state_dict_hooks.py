@@ -9,6 +9,7 @@ import pytest
 
 import rsnn
 from both import names, net, probe, raises, said
+from nn.hook_kinds import Kind, registering
 
 
 def print_output(*args):
@@ -82,6 +83,80 @@ def test_load_state_dict_post_hooks_change_the_keys(lib):
     m.register_load_state_dict_post_hook(lambda module, keys: 5)
     with pytest.raises(AssertionError, match="are not expected to return new values"):
         m.load_state_dict({})
+
+
+LOADS = [Kind(name) for name in ("load_pre", "load_pre_private", "load_pre_with_module")]
+
+
+@pytest.mark.parametrize("kind", LOADS, ids=str)
+@pytest.mark.parametrize("strict", [True, False])
+def test_load_hooks_report(lib, kind, strict):
+    """The last three of what they are given are lists for what is wrong; before them stands `True`, strict or not."""
+
+    def report(*given):
+        *_, flag, missing, unexpected, errors = given
+        assert flag is True
+        missing.append("one"), unexpected.append("two"), errors.extend(problems)
+
+    m, problems = lib.nn.Sequential(probe(lib)()), ["a problem"]
+    registering(lib, kind, m[0])(report)
+    missing, unexpected = 'Missing key(s) in state_dict: "one". ', 'Unexpected key(s) in state_dict: "two". '
+    with pytest.raises(RuntimeError) as caught:
+        m.load_state_dict({}, strict=strict)
+    _, *wrong = str(caught.value).split("\n\t")
+    assert wrong[: 3 if strict else 1] == ([missing, unexpected, "a problem"] if strict else ["a problem"])
+    del problems[:]
+    if strict:
+        with pytest.raises(RuntimeError, match="Missing key"):
+            m.load_state_dict({})
+    else:
+        assert m.load_state_dict({}, strict=False) == (["one"], ["two"])
+
+
+@pytest.mark.parametrize("kind", LOADS, ids=str)
+def test_load_hooks_change_a_copy_of_the_state(lib, kind):
+    m, seen = lib.nn.Sequential(lib.nn.Linear(2, 2)), []
+
+    def change(*given):
+        state, prefix, metadata = given[-7:-4]
+        seen.append((sorted(state), prefix, dict(metadata)))
+        del state[prefix + "bias"]
+        state[prefix + "weight"] = state.pop(prefix + "w")
+        metadata["version"] = 9
+
+    registering(lib, kind, m[0])(change)
+    state = lib.nn.Linear(2, 2).state_dict(prefix="0.")
+    state["0.w"] = lib.full((2, 2), 7.0)
+    del state["0.weight"]
+    assert m.load_state_dict(state, strict=False) == (["0.bias"], [])
+    assert m[0].weight.tolist() == [[7, 7]] * 2 and sorted(state) == ["0.bias", "0.w"]
+    assert seen == [(["0.bias", "0.w"], "0.", {"version": 1})]
+    # The versions are those of the state that was given.
+    assert state._metadata["0"] == {"version": 9}
+
+
+@pytest.mark.parametrize("name", ["state_dict", "state_dict_post"])
+def test_hooks_after_saving_change_what_was_saved(lib, name):
+    m = lib.nn.Sequential(lib.nn.Linear(1, 1), lib.nn.Linear(1, 1))
+
+    def change(module, state, prefix, metadata):
+        state[prefix + "w"] = state.pop(prefix + "weight")
+        metadata["version"] = 5
+
+    registering(lib, Kind(name), m[0])(change)
+    state = m.state_dict()
+    assert list(state) == ["0.bias", "0.w", "1.weight", "1.bias"]
+    assert state._metadata == {"": {"version": 1}, "0": {"version": 5}, "1": {"version": 1}}
+    registering(lib, Kind(name), m)(lambda module, state, prefix, metadata: state.clear())
+    assert m.state_dict() == {} and m.state_dict(destination={"old": 1}) == {}
+
+
+def test_a_hook_before_saving_may_change_the_module(lib):
+    m = lib.nn.Sequential(lib.nn.Identity(), lib.nn.Linear(1, 1, bias=False))
+    m[0].register_state_dict_pre_hook(lambda module, *given: setattr(module, "w", lib.nn.Parameter(lib.ones(1))))
+    m[1].register_state_dict_pre_hook(lambda module, *given: delattr(module, "weight"))
+    m.register_state_dict_pre_hook(lambda module, *given: module.append(lib.nn.Linear(1, 1, bias=False)) and None)
+    assert list(m.state_dict(prefix="p.")) == ["p.0.w", "p.2.weight"]
 
 
 def test_a_load_hook_does_not_keep_its_module(lib):
