@@ -202,7 +202,8 @@ PARAMETERS = {
     "key": "str", "Registry.value": "Any", "default": "Any", "last": "bool", "kwds": "Any", "update.other": "Any",
     "HookTable.key": "int", "HookOptions.key": "int", "it": "Iterable[str]", "NameSet.value": "str",
     "NameSet.other": "Iterable[str]", "__contains__.key": "object", "hooks_dict": "Any", "extra_dict": "Any",
-    **{f"{table}.__setitem__.value": "Any" for table in ("Registry", "HookTable", "HookOptions")},
+    **{f"{table}.{name}": "Any" for table in ("Registry", "HookTable", "HookOptions")
+       for name in ("__setitem__.value", "__or__.other", "__ror__.other", "__ior__.other")},
     **{f"{table}.{member}.key": kind for table, kind in (("Registry", "str"), ("HookTable", "int"), ("HookOptions", "int"))
        for member in ("__getitem__", "__setitem__", "__delitem__")},
     # Operators.
@@ -300,6 +301,8 @@ RETURNS = {
     "_from_iterable": "set[str]",
     **{f"NameSet.__{name}__": "set[str]" for name in ("and", "or", "sub", "xor", "rand", "ror", "rsub", "rxor")},
     **{f"NameSet.__{name}__": "Self" for name in ("iand", "ior", "isub", "ixor")},
+    **{f"{table}.__{name}__": kind for table in ("Registry", "HookTable", "HookOptions")
+       for name, kind in (("or", "dict[Any, Any]"), ("ror", "dict[Any, Any]"), ("ior", "Self"))},
 }  # fmt: skip
 
 #: What a checker holds against members that are as PyTorch has them.

@@ -63,11 +63,6 @@ class TestStorage:
         assert (m.training is True) is ours
         assert outcome(lambda: delattr(m, "training")) is (AttributeError if ours else None)
 
-    def test_views_of_a_dictionary_of_modules(self, lib, ours):
-        m = lib.nn.ModuleDict({"a": lib.nn.Identity()})
-        assert repr(m.keys()).startswith("KeysView") is ours
-        assert m.keys() | {"b"} == {"a", "b"} and ("a", m["a"]) in m.items()
-
 
 class TestHooks:
     def test_a_removed_hook_is_called_as_it_was_registered(self, lib, ours):

@@ -7,7 +7,7 @@ from typing import Any
 from .. import _C
 from .._device import device as Device
 from .._expected import check_tensors
-from .._formats import preserve_format
+from .._formats import channels_last, channels_last_3d, contiguous_format, preserve_format
 from ._attach import attach
 from ._destination import check_device, destination
 
@@ -58,8 +58,23 @@ def to(
         check_device("to", device)
     result = self if dtype is None or dtype == self.dtype else _C.as_tensor(self, dtype=dtype)
     if memory_format is not None and memory_format is not preserve_format:
-        result = result.contiguous(memory_format=memory_format)
+        if result is not self or copy or memory_format is not _format_of(self):
+            result = result.contiguous(memory_format=memory_format)
     return self.clone() if copy and result is self else result
+
+
+def _format_of(tensor: Any) -> Any:
+    """The memory format whose order the strides follow, with gaps or without: what follows neither is `contiguous_format`."""
+    axes = {4: (1, 3, 2, 0), 5: (1, 4, 3, 2, 0)}.get(tensor.dim())
+    if axes is None or not tensor.numel():
+        return contiguous_format
+    sizes, strides, least = tensor.shape, tensor.stride(), 0
+    for axis in axes:
+        # Where nothing but the first stride tells the formats apart, such as with one channel, it is the plain one.
+        if strides[axis] < max(least, 1 if axis == 1 else 0) or (axis == 0 and least == strides[1]):
+            return contiguous_format
+        least = strides[axis] * sizes[axis]
+    return channels_last if len(axes) == 4 else channels_last_3d
 
 
 def type_as(self: Any, other: Any) -> Any:
@@ -69,7 +84,7 @@ def type_as(self: Any, other: Any) -> Any:
 
 
 def _converter(name: str) -> Any:
-    def convert(self: Any, memory_format: Any = None) -> Any:
+    def convert(self: Any, *, memory_format: Any = None) -> Any:
         return to(self, getattr(_C, name), memory_format=memory_format)
 
     convert.__doc__ = f"The tensor as `{name}`."

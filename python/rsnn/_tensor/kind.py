@@ -38,13 +38,15 @@ def dtype_of_type(kind: Any) -> Any:
         return kind
     if not isinstance(kind, (str, builtins.type)):
         raise TypeError(f"dtype must be a type, str, or dtype object, not {type_name(kind)}")
-    kind = getattr(kind, "__name__", kind)
-    _, _, name = str(kind).rpartition(".")
-    if name == "Tensor":
-        return _C.get_default_dtype()
-    if name not in _DTYPES or "cuda" in str(kind):
+    if isinstance(kind, str):
+        home, _, name = kind.rpartition(".")
+    else:
+        home, name = kind.__module__, kind.__name__
+        kind = name
+    # A name in PyTorch's terms, as programs write them, means the same.
+    if home not in ("rsnn", "torch") or (name != "Tensor" and name not in _DTYPES):
         raise ValueError(f"invalid type: {kind!r}")
-    return _DTYPES[name]
+    return _C.get_default_dtype() if name == "Tensor" else _DTYPES[name]
 
 
 def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:  # noqa: A001
@@ -69,7 +71,7 @@ def type(self: Any, dtype: Any = None, non_blocking: bool = False) -> Any:  # no
     return self.to(dtype_of_type(dtype))
 
 
-def cpu(self: Any, memory_format: Any = None) -> Any:
+def cpu(self: Any, *, memory_format: Any = None) -> Any:
     """The tensor itself: it is on the CPU."""
     return self if memory_format is None else self.to(memory_format=memory_format)
 
@@ -92,6 +94,11 @@ def pin_memory(self: Any, device: Any = None) -> Any:
     raise RuntimeError("Cannot access accelerator device when none is available: pin_memory()")
 
 
+def is_coalesced(self: Any) -> bool:
+    """Raises RuntimeError: it is a question about sparse tensors."""
+    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
+
+
 def _never(name: str) -> Any:
     def method(self: Any) -> bool:
         return False
@@ -100,10 +107,10 @@ def _never(name: str) -> Any:
     return method
 
 
-attach(type, cpu, get_device, pin_memory)
+attach(type, cpu, get_device, pin_memory, is_coalesced)
 for _name in ("cuda", "ipu", "mtia", "xpu"):
     attach(_elsewhere(_name), name=_name)
-for _name in ("is_coalesced", "is_conj", "is_neg", "is_distributed", "is_pinned"):
+for _name in ("is_conj", "is_neg", "is_distributed", "is_pinned"):
     attach(_never(_name), name=_name)
 for _name in (
     "is_cuda is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse is_sparse_csr is_vulkan "

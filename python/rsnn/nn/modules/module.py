@@ -31,6 +31,7 @@ from rsnn.nn.modules._global_hooks import _global_parameter_registration_hooks a
 from rsnn.nn.modules._global_hooks import _has_any_global_hook as _has_any_global_hook
 from rsnn.nn.modules._global_hooks import _WithGlobalHooks
 from rsnn.nn.modules._incompatible_keys import _IncompatibleKeys as _IncompatibleKeys
+from rsnn.nn.modules._tables import install_tables
 
 __all__ = [
     "Module",
@@ -243,6 +244,7 @@ def _install() -> None:
         if callable(method):
             method.__qualname__ = f"Module.{name}"
             setattr(Module, name, method)
+    install_tables()
     _show_module_tables(ATTRIBUTES)
     sys.modules[__name__].__class__ = _WithGlobalHooks
 
