@@ -101,3 +101,24 @@ def test_work_of_other_layers():
     assert mult_adds(nn.Bilinear(2, 3, 4), (5, 2), (5, 4)) == 20 * 2 * 4
     assert mult_adds(nn.Linear(2, 3), None, (1, 3)) == mult_adds(nn.Linear(2, 3), (1, 2), None) == 0
     assert mult_adds(type("Own", (nn.Linear,), {})(2, 3), (1, 2), (1, 3)) == 6
+
+
+def test_layers_that_have_some_of_the_attributes():
+    """What is asked of a layer goes by its class; attributes of the same name say nothing."""
+
+    class Block(nn.Module):
+        in_channels = 3
+
+    class Window(nn.Module):
+        kernel_size = in_features = 3
+
+    for layer in (Block(), Window(), nn.Unfold(2), nn.Fold(4, 2)):
+        for shape in ((2, 3), (1, 3, 4, 4), ()):
+            assert output_shape(layer, shape) is None and mult_adds(layer, shape, shape) == 0
+
+
+@pytest.mark.parametrize("kind", [nn.MaxPool1d, nn.AvgPool1d])
+def test_a_stride_that_was_taken_away(kind):
+    layer = kind(3, stride=1)
+    layer.stride = None
+    assert output_shape(layer, (1, 2, 9)) == (1, 2, 3) == tuple(layer(rsnn.zeros(1, 2, 9)).shape)
