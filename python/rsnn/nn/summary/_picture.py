@@ -81,12 +81,12 @@ def _text(shape: tuple[int, ...] | None) -> str:
 
 
 def _size(boxes: dict[int, Box]) -> tuple[float, float]:
-    # An arrow at the side swings out by three quarters of what its handles do.
-    reach = max(
-        (0.75 * (points[1][0] - points[0][0]) for points in _arrows(boxes) if points[0][0] == points[3][0]), default=0
-    )
-    width = max(box.x for box in boxes.values()) + _WIDTH + reach + _MARGIN
-    return width, max(box.y for box in boxes.values()) + _HEIGHT + _MARGIN
+    right = max(box.x for box in boxes.values()) + _WIDTH
+    for (start, _), (handle, _), _, (end, _) in _arrows(boxes):
+        # An arrow at the side swings out by three quarters of what its handles do, or less if an end is further left.
+        side = max(start, end)
+        right = max(right, side + 0.75 * (handle - side))
+    return right + _MARGIN, max(box.y for box in boxes.values()) + _HEIGHT + _MARGIN
 
 
 def _arrows(boxes: dict[int, Box]) -> list[list[tuple[float, float]]]:
