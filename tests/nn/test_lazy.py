@@ -183,6 +183,83 @@ def test_tensors_without_sizes_hold_nothing():
     assert parameter.UninitializedParameter().data.shape == parameter.UninitializedBuffer().data.shape == (0,)
 
 
+USES = {
+    "numel": lambda p: p.numel(),
+    "sum": lambda p: sum(one.numel() for one in [p]),
+    "dim": lambda p: p.dim(),
+    "stride": lambda p: p.stride(),
+    "tolist": lambda p: p.tolist(),
+    "detach": lambda p: p.detach(),
+    "clone": lambda p: p.clone(),
+    "zero_": lambda p: p.zero_(),
+    "norm": lambda p: p.norm(2),
+    "view": lambda p: p.view(-1),
+    "register_hook": lambda p: p.register_hook(print),
+    "+": lambda p: p + 1,
+    "radd": lambda p: 1 + p,
+    "-": lambda p: -p,
+    "@": lambda p: p @ p,
+    "+=": lambda p: p.__iadd__(1),
+    "==": lambda p: p == 1,
+    "<": lambda p: p < 1,
+    "[]": lambda p: p[0],
+    "[]=": lambda p: p.__setitem__(0, 1),
+    "len": len,
+    "bool": bool,
+    "float": float,
+    "iter": list,
+    "in": lambda p: 1 in p,
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("name", ["UninitializedParameter", "UninitializedBuffer"])
+def test_uses_of_what_is_not_there(lib, use, name):
+    p = getattr(lib.nn, name)()
+    with pytest.raises(ValueError) as caught:
+        USES[use](p)
+    text = str(caught.value).replace("torch", "rsnn")
+    assert text.startswith("Attempted to use an uninitialized parameter in <")
+    assert text.endswith(
+        ". This error happens when you are using a `LazyModule` or explicitly manipulating "
+        f"`rsnn.nn.parameter.{name}` objects. When using LazyModules Call `forward` with a dummy batch to "
+        "initialize the parameters before calling rsnn functions"
+    )
+
+
+def test_uses_of_what_is_there(lib):
+    p = lib.nn.UninitializedParameter()
+    assert p in [p] and {p: 1}[p] == 1 and p.is_floating_point() and not p.is_complex() and p.get_device() == -1
+    assert p.double().dtype is p.to(lib.float64).dtype is lib.float64 and p.cpu() is p and p.half().dtype is lib.float16
+    assert p.grad is None and p.is_leaf and p.dtype is lib.float32 and str(p) == "<UninitializedParameter>"
+    p.materialize((2,))
+    assert p.numel() == 2 and (p * 0 + 1).sum().item() == 2 and len(p) == 2
+
+
+def test_every_method_asks_whether_there_are_elements():
+    """But those that a tensor without sizes can answer; with it, some that PyTorch refuses, such as `requires_grad_`."""
+    p = rsnn.nn.UninitializedParameter()
+    answered = []
+    for name in dir(rsnn.Tensor):
+        if name.startswith("_") or not callable(getattr(rsnn.Tensor, name)):
+            continue
+        try:
+            getattr(p, name)()
+        except ValueError as error:
+            assert str(error).startswith("Attempted to use")
+        except (TypeError, RuntimeError, NotImplementedError):
+            answered.append(name)
+        else:
+            answered.append(name)
+    assert answered == sorted(
+        "bfloat16 char cpu cuda double float get_device half int is_complex is_floating_point long requires_grad_ "
+        "share_memory_ short size to type".split()
+    )
+    assert p.requires_grad_(False).requires_grad is False and p.bfloat16().dtype is rsnn.bfloat16
+    net = rsnn.nn.Sequential(rsnn.nn.LazyLinear(2)).bfloat16().requires_grad_(False)
+    assert net[0].weight.dtype is rsnn.bfloat16 and rsnn.nn.parameter.is_lazy(net[0].weight)
+
+
 SHAPE = (
     "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when "
     "trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before "

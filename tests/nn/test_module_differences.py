@@ -219,6 +219,18 @@ class TestStates:
         assert hasattr(lib.nn.Module, "__deepcopy__") is ours
 
 
+class TestParametersWithoutSizes:
+    def test_freezing_and_converting(self, lib, ours):
+        p = lib.nn.UninitializedParameter()
+        for call in (lambda: p.requires_grad_(False), p.bfloat16, lambda: p.type(lib.float64)):
+            assert (outcome(call) is ValueError) is not ours
+
+    def test_functions(self, lib, ours):
+        p = lib.nn.UninitializedParameter()
+        assert outcome(lambda: lib.numel(p)) == (0 if ours else ValueError)
+        assert outcome(p.numel) is ValueError
+
+
 class TestDevices:
     @pytest.mark.parametrize("method", ["cuda", "ipu", "xpu", "mtia", "compile"])
     def test_methods_of_devices(self, method):

@@ -56,7 +56,10 @@ else:
 
 
 class UninitializedTensorMixin(_Base):
-    """A tensor whose sizes are not known yet: it has a dtype and no elements."""
+    """A tensor whose sizes are not known yet: it has a dtype and no elements.
+
+    Methods that ask for elements, or how many there are, raise ``ValueError``.
+    """
 
     cls_to_become: type
 
@@ -98,6 +101,44 @@ class UninitializedTensorMixin(_Base):
         if id(self) not in memo:
             memo[id(self)] = type(self)(self.requires_grad, None, self.dtype)
         return memo[id(self)]
+
+
+#: What may be asked of a tensor without sizes: what is not about its elements.
+_ALLOWED = frozenset(
+    """bfloat16 char cpu cuda double float get_device half int is_complex is_floating_point long requires_grad_
+    share_memory_ short size to type""".split()
+)
+_OPERATORS = frozenset(
+    f"__{name}__"
+    for name in """abs add and array bool contains div dlpack eq float floordiv ge getitem gt iadd iand idiv ifloordiv
+    ilshift imod imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod mul ne neg or
+    pos pow radd rand rdiv reversed rfloordiv rlshift rmatmul rmod rmul ror rpow rrshift rshift rsub rtruediv rxor setitem
+    sub truediv xor""".split()
+)
+
+
+def _refusing(name: str, method: Any) -> Any:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in {method}. This error happens when you are using a "
+            f"`LazyModule` or explicitly manipulating `rsnn.nn.parameter.{type(self).__name__}` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling rsnn functions"
+        )
+
+    refuse.__doc__ = "Raises ``ValueError``: there are no elements yet."
+    refuse.__name__, refuse.__qualname__ = name, f"UninitializedTensorMixin.{name}"
+    return refuse
+
+
+def _refuse_elements() -> None:
+    """Make the methods of tensors say that there are no elements yet, where they would take none for an answer."""
+    for name in dir(Tensor):
+        method = getattr(Tensor, name)
+        if callable(method) and (name in _OPERATORS or not (name.startswith("_") or name in _ALLOWED)):
+            setattr(UninitializedTensorMixin, name, _refusing(name, method))
+
+
+_refuse_elements()
 
 
 def is_lazy(param: Any) -> bool:
