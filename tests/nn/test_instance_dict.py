@@ -280,3 +280,25 @@ def test_clearing_empties_the_tables():
     m.weight = rsnn.nn.Parameter(rsnn.ones(1))
     del m.__dict__["_parameters"]
     assert not list(m.parameters()) and m._parameters == {}
+
+
+def test_it_goes_both_ways_as_a_dictionary(lib):
+    m = lib.nn.Linear(1, 1)
+    d = vars(m)
+    m.late = 5
+    expected = list(d)
+    assert expected[-1] == "late" and list(reversed(d)) == list(reversed(d.keys())) == expected[::-1]
+    assert [name for name, _ in reversed(d.items())] == expected[::-1] and next(reversed(d.values())) == 5
+    assert repr(d.keys()) == f"dict_keys({expected})" and repr(d.items()).startswith("dict_items([('training', True), ")
+    assert repr(d.values()).startswith("dict_values([True, {'weight': ")
+    assert d.popitem() == ("late", 5) and not hasattr(m, "late") and len(d) == len(expected) - 1
+    assert (
+        type(d.fromkeys("ab", 1)) is dict and d.fromkeys("ab", 1) == {"a": 1, "b": 1} and d.fromkeys("a") == {"a": None}
+    )
+
+
+def test_an_empty_one_has_no_last_entry(lib):
+    d = vars(lib.nn.Module.__new__(lib.nn.Module))
+    d.clear()
+    with pytest.raises(KeyError, match="dictionary is empty"):
+        d.popitem()

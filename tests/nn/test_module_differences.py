@@ -4,6 +4,7 @@ as one that is new would."""
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from importlib import import_module
 
 import pytest
@@ -63,8 +64,46 @@ class TestStorage:
         assert (m.training is True) is ours
         assert outcome(lambda: delattr(m, "training")) is (AttributeError if ours else None)
 
+    def test_names_of_a_class_of_their_own(self, lib, ours):
+        class Name(str):
+            pass
+
+        m = lib.nn.ModuleDict({Name("a"): lib.nn.Identity()})
+        assert (type(next(iter(m))) is str) is ours and m[Name("a")] is m["a"] is m.a
+
+    def test_names_that_the_class_has(self, lib, ours):
+        class Slot(lib.nn.Module):
+            __slots__ = ("child",)
+
+        class Property(lib.nn.Module):
+            @property
+            def child(self):
+                return self.missing
+
+        for kind in (Slot, Property):
+            m = kind()
+            m.child = lib.nn.Identity()
+            assert list(m._modules) == ["child"]
+            assert (outcome(lambda m=m: m.child) is AttributeError) is ours
+
+    def test_marked_tensors(self, lib, ours):
+        x = lib.ones(1)
+        x._is_param = True
+        assert isinstance(x, lib.nn.Parameter) is not ours
+
 
 class TestHooks:
+    def test_what_handles_show(self, lib, ours):
+        kind = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle
+        m, own = lib.nn.Identity(), OrderedDict()
+        handle = kind(m._forward_hooks, extra_dict=own)
+        for name in ("next_id", "hooks_dict_ref", "extra_dict_ref"):
+            assert hasattr(handle, name) is not ours
+        m._forward_hooks[handle.id] = own[handle.id] = print
+        handle.remove()
+        assert not m._forward_hooks and len(own) == (1 if ours else 0)
+        assert outcome(lambda: setattr(handle, "id", 3)) is (AttributeError if ours else None)
+
     def test_a_removed_hook_is_called_as_it_was_registered(self, lib, ours):
         m, seen = probe(lib)(), []
         handles = [m.register_forward_hook(lambda *_: handles[1].remove())]
@@ -173,6 +212,24 @@ class TestCalls:
 
 
 class TestStates:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda m, flag: list(m.parameters(flag)),
+            lambda m, flag: list(m.named_modules(remove_duplicate=flag)),
+            lambda m, flag: m.state_dict(keep_vars=flag),
+            lambda m, flag: m.load_state_dict(m.state_dict(), strict=flag),
+            lambda m, flag: m.register_buffer("b", None, persistent=flag),
+            lambda m, flag: m.register_forward_hook(print, prepend=flag),
+        ],
+    )
+    def test_flags_are_booleans(self, lib, ours, call):
+        for flag in (1, 0, None, "yes"):
+            assert (outcome(lambda flag=flag: call(lib.nn.Linear(1, 1), flag)) is TypeError) is ours
+
+    def test_keys_of_states_are_texts(self, lib, ours):
+        assert outcome(lambda: lib.nn.Identity().load_state_dict({3: None})) is (TypeError if ours else AttributeError)
+
     def test_loading_by_assignment_leaves_no_mark(self, lib, ours):
         m = lib.nn.Linear(2, 2)
         state = m.state_dict()

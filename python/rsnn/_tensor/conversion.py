@@ -66,12 +66,12 @@ def to(
 def _format_of(tensor: Any) -> Any:
     """The memory format whose order the strides follow, with gaps or without: what follows neither is `contiguous_format`."""
     axes = {4: (1, 3, 2, 0), 5: (1, 4, 3, 2, 0)}.get(tensor.dim())
-    if axes is None or not tensor.numel():
+    if axes is None:
         return contiguous_format
-    sizes, strides, least = tensor.shape, tensor.stride(), 0
+    sizes, strides, least = tensor.shape, tensor.stride(), 1
     for axis in axes:
         # Where nothing but the first stride tells the formats apart, such as with one channel, it is the plain one.
-        if strides[axis] < max(least, 1 if axis == 1 else 0) or (axis == 0 and least == strides[1]):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
             return contiguous_format
         least = strides[axis] * sizes[axis]
     return channels_last if len(axes) == 4 else channels_last_3d

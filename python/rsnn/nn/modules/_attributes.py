@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rsnn._C import Module, _module_dict
 
+from ._tables import Items, Keys, Values
+
 #: What a module's `__init__` makes, in PyTorch's order. It is not kept in the instance's dictionary.
 _TABLES = (
     "training",
@@ -84,6 +86,30 @@ class Attributes(_Mapping):
 
     def __len__(self) -> int:
         return len(self._plain) + (len(_TABLES) if self._has_tables() else 0)
+
+    def keys(self) -> Any:
+        """The names, live."""
+        return Keys(self)
+
+    def values(self) -> Any:
+        """The values, live."""
+        return Values(self)
+
+    def items(self) -> Any:
+        """The pairs of names and values, live."""
+        return Items(self)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Takes out the last attribute. Raises ``KeyError`` if there is none."""
+        names = list(self)
+        if not names:
+            raise KeyError("popitem(): dictionary is empty")
+        return names[-1], self.pop(names[-1])
+
+    @classmethod
+    def fromkeys(cls, names: Any, value: Any = None, /) -> Any:
+        """A plain dictionary with one value for all names."""
+        return dict.fromkeys(names, value)
 
     def clear(self) -> None:
         """Empties the tables, and forgets the plain attributes."""

@@ -9,7 +9,7 @@ from typing import Any
 from rsnn._C import HookOptions, HookTable, NameSet, Registry
 
 
-class _Keys(KeysView[Any]):
+class Keys(KeysView[Any]):
     """The names of a table, live, in either order."""
 
     __slots__ = ()
@@ -22,7 +22,7 @@ class _Keys(KeysView[Any]):
         return f"{_kind(self._mapping)}_keys({list(self)!r})"
 
 
-class _Values(ValuesView[Any]):
+class Values(ValuesView[Any]):
     """The values of a table, live, in either order."""
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class _Values(ValuesView[Any]):
         return f"{_kind(self._mapping)}_values({list(self)!r})"
 
 
-class _Items(ItemsView[Any, Any]):
+class Items(ItemsView[Any, Any]):
     """The entries of a table, live, in either order."""
 
     __slots__ = ()
@@ -49,7 +49,7 @@ class _Items(ItemsView[Any, Any]):
 
 
 def _kind(table: Any) -> str:
-    return "dict" if isinstance(table, Registry) else "odict"
+    return "odict" if isinstance(table, (HookTable, HookOptions)) else "dict"
 
 
 class _Table:
@@ -57,15 +57,15 @@ class _Table:
 
     def keys(self: Any) -> KeysView[Any]:
         """The names, live."""
-        return _Keys(self)
+        return Keys(self)
 
     def values(self: Any) -> ValuesView[Any]:
         """The values, live."""
-        return _Values(self)
+        return Values(self)
 
     def items(self: Any) -> ItemsView[Any, Any]:
         """The pairs of names and values, live."""
-        return _Items(self)
+        return Items(self)
 
     def __or__(self: Any, other: Any) -> Any:
         return _merged(self, self, other) if isinstance(other, Mapping) else NotImplemented
