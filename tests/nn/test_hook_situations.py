@@ -305,7 +305,8 @@ def test_copies_run_their_hooks(lib, kind, again):
     register = registering(lib, kind, module)
     first = register(ran)
     register(functools.partial(ran, "second"))
-    other = again(module)
+    other, handle = again((module, first))
+    assert handle.id == first.id
     first.remove()
     del RUNS[:]
     trigger(lib, kind, other)
@@ -315,6 +316,12 @@ def test_copies_run_their_hooks(lib, kind, again):
     del RUNS[:]
     trigger(lib, kind, module)
     assert [given[0] for given in RUNS] == ["second"]
+    # The handle that came along is the copy's.
+    handle.remove()
+    del RUNS[:]
+    trigger(lib, kind, other)
+    assert [given[0] for given in RUNS] == ["second"]
+    again(handle).remove()
     vars(ran).pop("_from_public_api", None)
 
 

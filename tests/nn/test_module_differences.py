@@ -104,6 +104,11 @@ class TestHooks:
         assert not m._forward_hooks and len(own) == (1 if ours else 0)
         assert outcome(lambda: setattr(handle, "id", 3)) is (AttributeError if ours else None)
 
+    def test_copied_handles_of_hooks_of_all_modules(self, lib, ours, shared):
+        handle = shared.register_module_forward_hook(outcome)
+        copy.deepcopy(handle).remove()
+        assert (handle.id not in shared._global_forward_hooks) is ours
+
     def test_a_removed_hook_is_called_as_it_was_registered(self, lib, ours):
         m, seen = probe(lib)(), []
         handles = [m.register_forward_hook(lambda *_: handles[1].remove())]

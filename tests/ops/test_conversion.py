@@ -116,6 +116,7 @@ def test_memory_formats_of_what_has_one(lib):
         assert x.to(memory_format=lib.contiguous_format) is x
         there = x.to(memory_format=last)
         assert there is not x and there.to(memory_format=last) is there and there.cpu(memory_format=last) is there
+        assert x.cpu(memory_format=last).stride() == there.stride() != x.stride()
         part = there[:, :, 1:]
         assert part.to(memory_format=last) is part
         assert there.to(memory_format=lib.contiguous_format).stride() == x.stride()
