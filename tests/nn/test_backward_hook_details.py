@@ -152,6 +152,54 @@ def test_hooks_that_return_a_bare_tensor():
     assert x.grad.tolist() == [21.0] * 3
 
 
+@pytest.mark.parametrize("pre", [True, False])
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            lambda g: g.double(),
+            "hook 'hook' has changed the type of value (was rsnn.FloatTensor got rsnn.DoubleTensor)",
+        ),
+        (lambda g: g.half(), "hook 'hook' has changed the type of value (was rsnn.FloatTensor got rsnn.HalfTensor)"),
+        (lambda g: g[:1], "hook 'hook' has changed the size of value"),
+        (lambda g: g.sum(), "hook 'hook' has changed the size of value"),
+        (lambda g: g.expand(3, 2), "hook 'hook' has changed the size of value"),
+        (lambda g: g.view(2, 1), "hook 'hook' has changed the size of value"),
+        (lambda g: g.tolist(), None),
+        (lambda g: 5, None),
+    ],
+)
+def test_gradients_that_do_not_fit(lib, pre, change, text):
+    m = module(lib, lambda x, y: (x * 2, y * 3))
+    if pre:
+        m.register_full_backward_pre_hook(lambda module, outputs: (outputs[0], change(outputs[1])))
+    else:
+        m.register_full_backward_hook(lambda module, inputs, outputs: (inputs[0], change(inputs[1])))
+    x, y = leaf(lib, 1.0, 2.0), leaf(lib, 1.0, 2.0)
+    a, b = m(x, y)
+    loss = (a + b).sum()
+    if text is None:
+        with pytest.raises(TypeError, match="^expected Variable, but hook returned '(int|list)'"):
+            loss.backward()
+    else:
+        with raises(RuntimeError, text):
+            loss.backward()
+    assert x.grad is None and y.grad is None
+
+
+def test_gradients_of_results_that_were_not_used(lib):
+    """They are zeros on their way, and are replaced as others are."""
+    for given, expected in (((1.0, 1.0), 2.0), ((5.0, None), 5.0), ((None, None), None)):
+        m, seen = module(lib, lambda x, y: (x * 1, y * 1)), []
+        replaced = tuple(None if value is None else lib.tensor([value]) for value in given)
+        m.register_full_backward_pre_hook(lambda module, outputs: seen.append(outputs) or replaced)
+        x, y = leaf(lib, 1.0), leaf(lib, 1.0)
+        m(x, y)[1].sum().backward()
+        assert seen[0][0] is None and seen[0][1].tolist() == [1]
+        total = [g.item() for g in (x.grad, y.grad) if g is not None]
+        assert sum(total) == (expected or 0)
+
+
 OLD = {
     "output": "Using non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors is "
     "deprecated and will be removed in future versions. This hook will be missing some of the grad_output. Please use "

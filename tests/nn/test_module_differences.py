@@ -137,6 +137,22 @@ class TestHooks:
         assert outcome(lambda: m(x * 1).sum().backward()) is (None if ours else RuntimeError)
         assert not ours or x.grad.tolist() == [2, 2]
 
+    def test_a_full_backward_pre_hook_may_stop_all_gradients(self, lib, ours):
+        m, x = lib.nn.Identity(), lib.ones(2, requires_grad=True)
+        m.register_full_backward_pre_hook(lambda module, outputs: (None,))
+        m(x).sum().backward()
+        assert (x.grad is None) is ours
+
+    def test_a_pre_hook_may_exchange_what_is_called(self, lib, ours):
+        m = lib.nn.Identity()
+        m.register_forward_pre_hook(lambda module, args: setattr(module, "forward", lambda x: "new"))
+        assert m(1) == ("new" if ours else 1) and m(1) == "new"
+
+    def test_keyword_arguments_as_pairs(self, lib, ours):
+        m = probe(lib)()
+        m.register_forward_pre_hook(lambda module, args, kwargs: (args, [("twice", True)]), with_kwargs=True)
+        assert outcome(lambda: m(1)) == (3 if ours else TypeError)
+
     @pytest.mark.filterwarnings("ignore:Using a non-full backward hook")
     def test_old_backward_hooks_see_no_numbers(self, lib, ours):
         class Twice(lib.nn.Module):

@@ -63,10 +63,10 @@ class BackwardHook:
         outputs, node, passed = _Passage.through(result if isinstance(result, tuple) else (result,))
         if outputs is None:
             return result
-        node.register_hook(lambda _, gradients: self._at_outputs(outputs, gradients))
+        node.register_hook(lambda passed, gradients: self._at_outputs(outputs, passed, gradients))
         return passed if isinstance(result, tuple) else passed[0]
 
-    def _at_outputs(self, outputs: _Passage, gradients: tuple[Any, ...]) -> Any:
+    def _at_outputs(self, outputs: _Passage, passed: tuple[Any, ...], gradients: tuple[Any, ...]) -> Any:
         grads = outputs.spread(gradients)
         for hook in self.user_pre_hooks:
             replaced = hook(self.module, grads)
@@ -82,7 +82,7 @@ class BackwardHook:
         self.grad_outputs = grads
         if self.inputs is None:
             self._without_inputs()
-        return outputs.pick(grads)
+        return outputs.pick(grads, passed)
 
     def _without_inputs(self) -> None:
         """Run the hooks where nothing flows on, since no input requires a gradient."""
@@ -115,7 +115,7 @@ class BackwardHook:
                 )
             grads = replaced
         self.grad_outputs = None
-        return self.inputs.pick(grads)
+        return self.inputs.pick(grads, gradients)
 
 
 class _Passage:
@@ -152,9 +152,17 @@ class _Passage:
             spread[position] = gradient
         return tuple(spread)
 
-    def pick(self, spread: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The gradients of the tensors that pass."""
-        return tuple(spread[position] for position in self.positions)
+    def pick(self, spread: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients of the tensors that pass. Raises ``RuntimeError`` for one of other sort, or size, than ``before``."""
+        picked = tuple(spread[position] for position in self.positions)
+        for old, new in zip(before, picked, strict=True):
+            if old is None or not isinstance(new, Tensor) or new is old:
+                continue
+            if new.dtype != old.dtype:
+                raise RuntimeError(f"hook 'hook' has changed the type of value (was {old.type()} got {new.type()})")
+            if new.shape != old.shape:
+                raise RuntimeError("hook 'hook' has changed the size of value")
+        return picked
 
 
 def _like(values: Any, items: list[Any]) -> Any:
