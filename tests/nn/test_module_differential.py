@@ -116,7 +116,12 @@ def check(world: World, module) -> None:
     except RuntimeError as error:
         assert "expected a leaf tensor" in str(error)
         return
-    state = module.state_dict()
+    try:
+        state = module.state_dict()
+    except AttributeError as error:
+        # A registration hook may put anything in the place of a buffer; then saving fails, as in PyTorch.
+        assert "has no attribute 'detach'" in str(error)
+        return
     assert repr(twin) == repr(module) and list(twin.state_dict()) == list(state)
     assert [name for name, _ in twin.named_modules()] == names
 

@@ -161,7 +161,9 @@ def by_table(world: World, draw: Random) -> Any:
     if kind == 1:
         del table[name]
     elif kind == 2:
-        return list(table.items()), list(table), list(table.values()), len(table), name in table
+        backward = list(reversed(table.items())), list(reversed(table.keys())), list(reversed(table.values()))
+        union = list((table | {"z": 1}).items()), list({"z": 1} | table)
+        return list(table.items()), list(table), list(table.values()), len(table), name in table, backward, union
     elif kind == 3:
         return table.get(name), table.setdefault(str(name), table.get(str(name)))
     elif kind == 4:
@@ -175,6 +177,17 @@ def by_table(world: World, draw: Random) -> Any:
     elif draw.random() < 0.1:
         table.clear()
     return None
+
+
+@operation()
+def by_hook_table(world: World, draw: Random) -> Any:
+    """Read the tables of hooks, and take hooks out of those that have no options."""
+    owner = a_module(world, draw)
+    plain = ["_backward_hooks", "_state_dict_pre_hooks", "_state_dict_hooks", "_load_state_dict_post_hooks"]
+    table = getattr(owner, draw.choice([*plain, "_forward_hooks", "_forward_pre_hooks"]))
+    if draw.random() < 0.5:
+        return len(table), list(table.values()), list(reversed(table.values())), [hook for _, hook in table.items()]
+    return getattr(owner, draw.choice(plain)).popitem(last=draw.random() < 0.5)[1]
 
 
 @operation(3)

@@ -170,5 +170,4 @@ def install_tables() -> None:
         for source in sources:
             for name, method in vars(source).items():
                 if callable(method):
-                    method.__qualname__ = f"{table.__name__}.{name}"
                     setattr(table, name, method)
