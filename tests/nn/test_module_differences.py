@@ -174,6 +174,21 @@ class TestContainers:
         assert outcome(lambda: m.insert(5, lib.nn.ReLU())) is (IndexError if ours else None)
         assert list(m._modules) == (["0"] if ours else ["0", "5"])
 
+    @pytest.mark.parametrize("kind", ["Sequential", "ModuleList"])
+    def test_containers_of_their_own_children(self, lib, ours, kind):
+        for extend in (lambda m: m.extend(m), lambda m: m.__iadd__(m)):
+            m = getattr(lib.nn, kind)()
+            m.append(lib.nn.Identity()).append(lib.nn.ReLU())
+            assert (outcome(lambda m=m, extend=extend: extend(m)) is RuntimeError) is not ours
+            assert not ours or [type(one).__name__ for one in m] == ["Identity", "ReLU"] * 2
+
+    def test_children_that_come_while_a_function_is_applied(self, lib, ours):
+        m = lib.nn.Sequential(lib.nn.Identity())
+        seen = []
+        add = lambda one: seen.append(one) or (m.append(lib.nn.ReLU()) if one is m[0] else None)  # noqa: E731
+        assert (outcome(lambda: m.apply(add)) is RuntimeError) is not ours
+        assert len(m) == 2 and seen == ([m[0], m] if ours else [m[0]])
+
     def test_products_of_named_containers(self, lib, ours):
         m = lib.nn.Sequential()
         m.first = lib.nn.Identity()
