@@ -6,9 +6,11 @@ use rsnn::shape::window::Window;
 
 fn poolings(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("pool");
-    for (name, planes, input, kernel, stride, pad) in
-        [("2x2 of 28x28, 384 planes", 384, 28, 2, 2, 0), ("3x3 of 112x112, 64 planes", 64, 112, 3, 2, 1)]
-    {
+    for (name, planes, input, kernel, stride, pad) in [
+        ("2x2 of 28x28, 384 planes", 384, 28, 2, 2, 0),
+        ("2x2 of 10x10, 1024 planes", 1024, 10, 2, 2, 0),
+        ("3x3 of 112x112, 64 planes", 64, 112, 3, 2, 1),
+    ] {
         let window = Window { stride, pad_before: pad, pad_after: pad, ..Window::new(input, kernel) };
         let geometry = Geometry::sliding(planes, &[window, window], false);
         let (plane, positions) = (geometry.plane(), geometry.positions());

@@ -34,14 +34,14 @@ pub fn rows<T: Copy + 'static>(
 }
 
 /// The same numbers, if `R` is their type.
-fn same<T: 'static, R: 'static>(values: &[T]) -> Option<&[R]> {
+pub(super) fn same<T: 'static, R: 'static>(values: &[T]) -> Option<&[R]> {
     // SAFETY: one type.
     (TypeId::of::<T>() == TypeId::of::<R>())
         .then(|| unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) })
 }
 
 /// As [`same`].
-fn same_mut<T: 'static, R: 'static>(values: &mut [T]) -> Option<&mut [R]> {
+pub(super) fn same_mut<T: 'static, R: 'static>(values: &mut [T]) -> Option<&mut [R]> {
     // SAFETY: one type.
     (TypeId::of::<T>() == TypeId::of::<R>())
         .then(|| unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) })
@@ -109,7 +109,7 @@ fn read<R: Real, V: Vector<R>>(x: &[R], stride: usize) -> V {
 
 /// A register from element `at` on; zeros behind the last.
 #[inline(always)]
-fn part<R: Real, V: Vector<R>>(x: &[R], at: usize) -> V {
+pub(super) fn part<R: Real, V: Vector<R>>(x: &[R], at: usize) -> V {
     let there = x.len().saturating_sub(at);
     // SAFETY: as many elements are there.
     unsafe {

@@ -4,11 +4,13 @@ use num_traits::Zero;
 
 use super::super::float::Floating;
 use super::super::parallel;
-use super::{Geometry, lanes};
+use super::{Geometry, lanes, pairs};
 use std::ops::Range;
 
 /// Columns that are computed together.
 const COLUMNS: usize = 64;
+/// Outputs of a task, about, where planes are computed together.
+const TOGETHER: usize = 2048;
 
 /// The maximum under every window and where it is, as an offset into its plane.
 ///
@@ -20,8 +22,16 @@ where
 {
     let (plane, positions) = (geometry.plane(), geometry.positions());
     debug_assert_eq!((x.len(), out.len()), (geometry.planes * plane, geometry.planes * positions));
-    let steady = Steady::of(geometry);
     let cost = geometry.work() * 2;
+    if pairs::fits::<T>(geometry) {
+        let planes = (TOGETHER / positions).max(1);
+        let (chunk, part) = (planes * positions, planes * plane);
+        return parallel::for_each_chunk_pair((out, chunk), (places, chunk), cost, |index, out, places| {
+            let x = &x[index * part..][..out.len() / positions * plane];
+            pairs::max(geometry, x, out, places);
+        });
+    }
+    let steady = Steady::of(geometry);
     parallel::for_each_chunk_pair((out, positions), (places, positions), cost, |index, out, places| {
         let rest = &x[index * plane..];
         if lanes::rows(geometry, &steady, rest, lowest, out, places) {

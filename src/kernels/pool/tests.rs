@@ -35,6 +35,24 @@ fn under(windows: &[Window; 3], position: [usize; 3]) -> Vec<Option<usize>> {
     found
 }
 
+/// Maxima and their places, element by element.
+pub(super) fn maxima(geometry: &Geometry, x: &[f64]) -> (Vec<f64>, Vec<i64>) {
+    let (mut out, mut places) = (Vec::new(), Vec::new());
+    for plane in x.chunks_exact(geometry.plane()) {
+        geometry.for_each_position(|_, spans| {
+            let (mut best, mut place) = (f64::NEG_INFINITY, -1);
+            geometry.for_each_element(spans, |element| {
+                if place < 0 || plane[element] > best || plane[element].is_nan() {
+                    (best, place) = (plane[element], element as i64);
+                }
+            });
+            out.push(best);
+            places.push(place);
+        });
+    }
+    (out, places)
+}
+
 fn any_windows() -> impl Strategy<Value = ([Window; 3], bool)> {
     let window = (0usize..7, 1usize..4, 1usize..4, 1usize..3, any::<bool>()).prop_map(
         |(more, kernel, stride, dilation, pad)| {
