@@ -8,12 +8,13 @@
 use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
-use super::super::lanes::{Vector, copy};
+use super::super::lanes::Vector;
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::Geometry;
 use super::field::Field;
 use crate::shape::window::Window;
+use std::ops::Range;
 
 /// Numbers that the fields of a task may take: half of a 512 KB second-level cache.
 const FIELDS: usize = 64 << 10;
@@ -26,18 +27,20 @@ const PACKING: usize = 14;
 /// Registers of positions in a tile.
 const REGISTERS: usize = 2;
 
-/// The fields of a band of `rows` output rows.
+/// The fields of a band of `rows` output rows. What taps read behind the end of a row is padding, and so is what the next row
+/// begins with: they share it.
 fn field(geometry: &Geometry, rows: usize) -> Field {
     let [_, second, third] = &geometry.windows;
     let reach = [second, third].map(|window| (window.kernel - 1) * window.dilation / window.stride);
+    let width = geometry.output[2] + reach[1];
+    let pitch = match third.stride {
+        1 => (width - third.pad_before.min(reach[1])).max(width.min(third.pad_before + third.input)),
+        _ => width,
+    };
     let used = [second, third].map(|window| {
         (0..window.stride).map(|phase| (0..window.kernel).any(|tap| tap * window.dilation % window.stride == phase))
     });
-    Field {
-        size: [rows + reach[0], geometry.output[2] + reach[1]],
-        strides: [second.stride, third.stride],
-        used: used.map(Iterator::collect),
-    }
+    Field { size: [rows + reach[0], pitch], strides: [second.stride, third.stride], used: used.map(Iterator::collect) }
 }
 
 /// Output rows of a band.
@@ -74,6 +77,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
     out: &mut [T],
 ) {
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
+    let [_, second, third] = &geometry.windows;
     let rows = band_rows(geometry);
     let field = field(geometry, rows);
     // Panels of full tiles; two equal ones where the second would be a small rest.
@@ -99,7 +103,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
                 let band = rows.min(geometry.output[1] - top);
                 let from = number * geometry.in_channels + group * geometry.group_in();
                 let x = &x[from * geometry.plane()..][..geometry.group_in() * geometry.plane()];
-                let slack = REGISTERS * 16;
+                let slack = REGISTERS * 16 + third.kernel * third.dilation;
                 with_scratch::<T::Acc, _>(geometry.group_in() * field.len() + slack, |fields| {
                     fill(geometry, &field, x, top, fields);
                     let tiles = Tiles {
@@ -111,6 +115,9 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
                         rows: band,
                         pitch: field.size[1],
                         width: geometry.output[2],
+                        window: second,
+                        top,
+                        taps: [geometry.taps(), third.kernel],
                     };
                     let place = number * image + first * positions + top * geometry.output[2];
                     // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one. Each task has its image and rows, and the
@@ -148,6 +155,11 @@ struct Tiles<'a, R> {
     rows: usize,
     pitch: usize,
     width: usize,
+    /// The window along rows, and the first output row.
+    window: &'a Window,
+    top: usize,
+    /// Taps of a channel, and of a row of these.
+    taps: [usize; 2],
 }
 
 /// Part of a row in the positions of a tile: its first one there, how many, and where they go.
@@ -180,15 +192,30 @@ crate::vectorize! {
         for at in (0..count).step_by(columns) {
             let mut found = 0;
             let mut lane = 0;
-            while lane < columns.min(count - at) {
+            // Rows of taps that fall on elements at some position.
+            let (mut first_tap, mut last_tap) = (tiles.window.kernel, 0);
+            let inside = columns.min(count - at);
+            while lane < inside {
                 let (y, x) = ((at + lane) / tiles.pitch, (at + lane) % tiles.pitch);
-                let len = tiles.width.saturating_sub(x).min(columns - lane);
+                let len = tiles.width.saturating_sub(x).min(inside - lane);
+                let to = y * tiles.width + x;
                 if len > 0 {
-                    segments[found] = Segment { from: lane, len, to: y * tiles.width + x };
-                    found += 1;
+                    let (taps, _) = tiles.window.taps(tiles.top + y);
+                    if !taps.is_empty() {
+                        (first_tap, last_tap) = (first_tap.min(taps.start), last_tap.max(taps.end));
+                    }
+                    match segments[..found].last_mut() {
+                        // Rows without a gap between them.
+                        Some(before) if (before.from + before.len, before.to + before.len) == (lane, to) => before.len += len,
+                        _ => {
+                            segments[found] = Segment { from: lane, len, to };
+                            found += 1;
+                        }
+                    }
                 }
                 lane += tiles.pitch - x;
             }
+            let taps = first_tap.min(last_tap) * tiles.taps[1]..last_tap * tiles.taps[1];
             for first in (0..channels).step_by(tiles.height) {
                 let rows = tiles.height.min(channels - first);
                 let tile = Tile {
@@ -196,17 +223,15 @@ crate::vectorize! {
                     panel: tiles.panels[first * tiles.offsets.len()..].as_ptr(),
                     starts: &tiles.starts[first..first + rows],
                     segments: &segments[..found],
+                    taps: taps.clone(),
                     out: out.wrapping_add(first * channel),
                 };
                 // SAFETY: `run` has checked the fields and panels, and its caller vouches for the output.
                 unsafe {
-                    match rows {
-                        1 | 2 => one_tile::<R, R::Vector<S>, 2>(&tiles, tile, channel),
-                        3 | 4 => one_tile::<R, R::Vector<S>, 4>(&tiles, tile, channel),
-                        5 | 6 => one_tile::<R, R::Vector<S>, 6>(&tiles, tile, channel),
-                        7 | 8 => one_tile::<R, R::Vector<S>, 8>(&tiles, tile, channel),
-                        9..=11 => one_tile::<R, R::Vector<S>, 11>(&tiles, tile, channel),
-                        _ => one_tile::<R, R::Vector<S>, 14>(&tiles, tile, channel),
+                    if inside * REGISTERS <= columns {
+                        tile_of_rows::<R, R::Vector<S>, 1>(&tiles, tile, channel);
+                    } else {
+                        tile_of_rows::<R, R::Vector<S>, REGISTERS>(&tiles, tile, channel);
                     }
                 }
             }
@@ -220,48 +245,76 @@ struct Tile<'a, R> {
     panel: *const R,
     starts: &'a [R],
     segments: &'a [Segment],
+    /// The taps of each channel that count.
+    taps: Range<usize>,
     out: *mut R,
 }
 
+/// Chooses the kernel with the fewest rows of channels that covers the tile, for positions in `N` registers.
+///
 /// # Safety
-/// See [`run`]; `M` is at least the number of the tile's channels. Channels from there on read the panel's last ones again.
+/// See [`one_tile`].
 #[inline(always)]
-unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize>(tiles: &Tiles<'_, R>, tile: Tile<'_, R>, channel: usize) {
+unsafe fn tile_of_rows<R: Real, V: Vector<R>, const N: usize>(tiles: &Tiles<'_, R>, tile: Tile<'_, R>, channel: usize) {
+    // SAFETY: passed on from the caller.
+    unsafe {
+        match tile.starts.len() {
+            1 | 2 => one_tile::<R, V, 2, N>(tiles, tile, channel),
+            3 | 4 => one_tile::<R, V, 4, N>(tiles, tile, channel),
+            5 | 6 => one_tile::<R, V, 6, N>(tiles, tile, channel),
+            7 | 8 => one_tile::<R, V, 8, N>(tiles, tile, channel),
+            9..=11 => one_tile::<R, V, 11, N>(tiles, tile, channel),
+            _ => one_tile::<R, V, 14, N>(tiles, tile, channel),
+        }
+    }
+}
+
+/// # Safety
+/// See [`run`]; `M` is at least the number of the tile's channels, and `N` registers hold its positions. Channels from there on
+/// read the panel's last ones again.
+#[inline(always)]
+unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(
+    tiles: &Tiles<'_, R>,
+    tile: Tile<'_, R>,
+    channel: usize,
+) {
     let rows = tile.starts.len();
-    let mut sums: [[V; REGISTERS]; M] = std::array::from_fn(|i| [V::splat(tile.starts[i.min(rows - 1)]); REGISTERS]);
+    let mut sums: [[V; N]; M] = std::array::from_fn(|i| [V::splat(tile.starts[i.min(rows - 1)]); N]);
     let weights: [*const R; M] = std::array::from_fn(|i| tile.panel.wrapping_add(i.min(tiles.height - 1)));
-    for (d, &offset) in tiles.offsets.iter().enumerate() {
-        // SAFETY: offsets lie in the field with a tile's width behind them, weights in the panel.
-        unsafe {
-            let from = tile.field.add(offset);
-            let values: [V; REGISTERS] = std::array::from_fn(|n| V::load(from.add(n * V::LANES)));
-            for i in 0..M {
-                let weight = V::splat(*weights[i].add(d * tiles.height));
-                for n in 0..REGISTERS {
-                    sums[i][n] = weight.mul_add(values[n], sums[i][n]);
+    for first in (0..tiles.offsets.len()).step_by(tiles.taps[0]) {
+        for d in first + tile.taps.start..first + tile.taps.end {
+            // SAFETY: taps are those of a channel; offsets lie in the field with a tile's width behind them, weights in the panel.
+            unsafe {
+                let from = tile.field.add(*tiles.offsets.get_unchecked(d));
+                let values: [V; N] = std::array::from_fn(|n| V::load(from.add(n * V::LANES)));
+                for i in 0..M {
+                    let weight = V::splat(*weights[i].add(d * tiles.height));
+                    for n in 0..N {
+                        sums[i][n] = weight.mul_add(values[n], sums[i][n]);
+                    }
                 }
             }
         }
     }
-    for (i, sums) in sums.iter().enumerate().take(rows) {
-        let out = tile.out.wrapping_add(i * channel);
-        let mut line = [R::zero(); REGISTERS * 16];
-        // SAFETY: the line holds the registers; segments are positions of the task's rows.
-        unsafe {
-            if let [Segment { from: 0, len, to }] = *tile.segments
-                && len == REGISTERS * V::LANES
-            {
-                for n in 0..REGISTERS {
-                    sums[n].store(out.add(to + n * V::LANES));
-                }
+    for segment in tile.segments {
+        for n in 0..N {
+            let lane = |at: usize| at.clamp(n * V::LANES, (n + 1) * V::LANES) - n * V::LANES;
+            let lanes = lane(segment.from)..lane(segment.from + segment.len);
+            if lanes.is_empty() {
                 continue;
             }
-            for n in 0..REGISTERS {
-                sums[n].store(line.as_mut_ptr().add(n * V::LANES));
-            }
-            for segment in tile.segments {
-                copy::<R, V>(line.as_ptr().add(segment.from), out.add(segment.to), segment.len);
+            let to = tile.out.wrapping_add(segment.to).wrapping_sub(segment.from).wrapping_add(n * V::LANES);
+            for (i, sums) in sums.iter().enumerate().filter(|(i, _)| *i < rows) {
+                // SAFETY: segments are positions of the task's rows.
+                unsafe {
+                    let to = to.wrapping_add(i * channel);
+                    if lanes.len() == V::LANES { sums[n].store(to) } else { sums[n].store_part(to, lanes.clone()) }
+                }
             }
         }
     }
 }
+
+#[cfg(test)]
+#[path = "direct_tests.rs"]
+mod tests;

@@ -123,7 +123,7 @@ impl Geometry {
 pub enum Algorithm {
     /// Each element for itself: a matrix product on the channels, nothing unfolded.
     Pointwise,
-    /// One input channel to a group: sums of shifted rows.
+    /// One input channel to a group, or one channel in all and rows that fill registers: sums of shifted rows.
     Depthwise,
     /// A matrix product with patches, which are unfolded while they are packed.
     Patches,
@@ -133,7 +133,7 @@ pub enum Algorithm {
 
 /// The algorithm of the forward function and of the weight gradient.
 pub fn forward_algorithm(geometry: &Geometry) -> Algorithm {
-    if geometry.group_in() == 1 && geometry.groups > 1 {
+    if geometry.group_in() == 1 && geometry.groups > 1 || depthwise::fits_one_channel(geometry) {
         Algorithm::Depthwise
     } else if geometry.flattened().is_some() {
         Algorithm::Pointwise
@@ -148,10 +148,10 @@ pub fn forward_algorithm(geometry: &Geometry) -> Algorithm {
 /// the taps of all input channels from the output channels. Whichever side has fewer channels decides.
 pub fn input_gradient_algorithm(geometry: &Geometry) -> Algorithm {
     match forward_algorithm(geometry) {
-        Algorithm::Patches if geometry.turned().is_none() || geometry.group_in() < geometry.group_out() => {
-            Algorithm::Scatter
-        }
-        other => other,
+        Algorithm::Pointwise => Algorithm::Pointwise,
+        Algorithm::Depthwise if geometry.groups > 1 => Algorithm::Depthwise,
+        _ if geometry.turned().is_none() || geometry.group_in() < geometry.group_out() => Algorithm::Scatter,
+        _ => Algorithm::Patches,
     }
 }
 

@@ -6,6 +6,7 @@ mod moves;
 mod x86;
 
 use num_traits::Float;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use x86::*;
@@ -44,6 +45,22 @@ pub trait Vector<T>: Copy {
     /// # Safety
     /// `to` must be valid for writing `count` elements, fewer than `LANES`.
     unsafe fn store_first(self, to: *mut T, count: usize);
+    /// Writes the elements `lanes` of `LANES`, of which the element 0 would go to `to`, at any alignment.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing at `lanes`, which lie in `0..LANES`.
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut T, lanes: Range<usize>) {
+        let mut line = [const { MaybeUninit::<T>::uninit() }; 16];
+        debug_assert!(Self::LANES <= 16 && lanes.end <= Self::LANES);
+        // SAFETY: the line has room for a register; the caller vouches for the lanes.
+        unsafe {
+            self.store(line.as_mut_ptr().cast());
+            for lane in lanes {
+                to.wrapping_add(lane).write_unaligned(line[lane].assume_init_read());
+            }
+        }
+    }
     /// The elements at even places of `self` and `next` laid side by side, and those at odd places.
     fn unzip(self, next: Self) -> (Self, Self);
     /// The elements of `self` and `next` in turn: what [`unzip`](Vector::unzip) takes apart.
@@ -137,7 +154,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $fmadd:ident,
-     part: $load_part:ident $store_first:ident, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident) => {
+     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -169,6 +186,12 @@ macro_rules! x86_vector {
                 // SAFETY: as in `load_part`.
                 unsafe { $store_first(to, count, self) }
             }
+            $(#[inline(always)]
+            unsafe fn store_part(self, to: *mut $element, lanes: Range<usize>) {
+                debug_assert!(lanes.start <= lanes.end && lanes.end <= $lanes);
+                // SAFETY: as in `load_part`.
+                unsafe { $store_part(to, lanes, self) }
+            })?
             #[inline(always)]
             fn unzip(self, next: Self) -> (Self, Self) {
                 // SAFETY: as in `splat`.
@@ -219,8 +242,8 @@ x86_vector!(__m256d of 4 f64, 16 registers:
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_fmadd_ps,
-    part: load_part_512f32 store_first_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32);
+    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_fmadd_pd,
-    part: load_part_512f64 store_first_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64);
+    part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64);

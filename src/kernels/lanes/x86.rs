@@ -30,6 +30,16 @@ pub unsafe fn store_first_512f64(to: *mut f64, count: usize, value: __m512d) {
     unsafe { _mm512_mask_storeu_pd(to, mask(0..count) as u8, value) }
 }
 #[inline(always)]
+pub unsafe fn store_part_512f32(to: *mut f32, lanes: Range<usize>, value: __m512) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm512_mask_storeu_ps(to, mask(lanes), value) }
+}
+#[inline(always)]
+pub unsafe fn store_part_512f64(to: *mut f64, lanes: Range<usize>, value: __m512d) {
+    // SAFETY: as in `load_part_512f32`.
+    unsafe { _mm512_mask_storeu_pd(to, mask(lanes) as u8, value) }
+}
+#[inline(always)]
 pub unsafe fn unzip_512f32(a: __m512, b: __m512) -> (__m512, __m512) {
     // SAFETY: the caller vouches for the instruction set.
     unsafe {

@@ -10,6 +10,7 @@ mod rows;
 mod slide;
 
 use super::super::float::{Floating, Real};
+use super::super::gemm::kernel::tile;
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::field::{Field, load_rows, scatter_rows};
@@ -24,6 +25,14 @@ const BAND: usize = 3072;
 
 /// Work of a task, in multiply-adds: its planes share a field, whose borders are cleared once.
 const TASK_WORK: usize = 256 << 10;
+
+/// Whether a convolution of one input channel, the only one, is taken for a group of a larger one: where rows of positions
+/// fill registers, which channels need not.
+pub fn fits_one_channel(geometry: &Geometry) -> bool {
+    let (lanes, width) = (tile::<f32>().1 / 2, geometry.output[2]);
+    let filled = width.next_multiple_of(lanes) * 3 <= width * 4;
+    geometry.in_channels == 1 && rows::fits(geometry) && geometry.windows[2].stride == 1 && filled
+}
 
 /// Planes of a task.
 fn planes_of_task(work: usize) -> usize {

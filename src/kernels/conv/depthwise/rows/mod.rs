@@ -224,7 +224,7 @@ unsafe fn output_plane<R: Real, V: Vector<R>, const K: usize, const STRIDE: usiz
             // SAFETY: as many rows of positions follow as each tile takes.
             y += unsafe {
                 match height - y {
-                    MANY.. if V::REGISTERS > 16 && STRIDE == 1 => {
+                    MANY.. if V::REGISTERS > 16 && STRIDE == 1 && K == 3 => {
                         tile.run::<V, MANY, K, STRIDE>(second, third, reads, &weights, start)
                     }
                     SOME.. if V::REGISTERS > 16 && STRIDE > 1 => {

@@ -38,7 +38,7 @@ pub unsafe fn channel_taps<R: Real, V: Vector<R>, const K: usize, const STRIDE: 
                 // SAFETY: as many rows of positions follow as are taken.
                 (sums, y) = unsafe {
                     match height - y {
-                        MANY.. if V::REGISTERS > 16 && STRIDE == 1 => {
+                        MANY.. if V::REGISTERS > 16 && STRIDE == 1 && K == 3 => {
                             (part.add::<V, MANY, K, STRIDE>(second, third, reads, sums), y + MANY)
                         }
                         SOME.. if V::REGISTERS > 16 && STRIDE > 1 => {
