@@ -21,6 +21,7 @@ pub use scalar::Scalar;
 pub use storage::Storage;
 
 use crate::error::Result;
+use crate::kernels::lanes::prefetch;
 use crate::shape::{Dims, Layout, checked_numel};
 use std::sync::Arc;
 
@@ -145,6 +146,17 @@ impl Array {
     /// Whether no other array holds the memory.
     pub fn is_unique(&self) -> bool {
         Arc::strong_count(&self.place) == 1 && Arc::strong_count(self.storage()) == 1
+    }
+
+    /// Asks for the memory that counts its clones ahead of its use.
+    #[inline]
+    pub fn prefetch(&self) {
+        prefetch(Arc::as_ptr(&self.place).cast::<usize>().wrapping_sub(2), 1);
+    }
+
+    /// Whether to drop the array leaves alone memory that somebody else gave. Memory that others hold too stays.
+    pub fn drops_quietly(&self) -> bool {
+        Arc::strong_count(&self.place) > 1 || self.storage().is_own()
     }
 
     /// Stretched to a shape that broadcasting has found to fit.

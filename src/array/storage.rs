@@ -123,3 +123,26 @@ impl Storage {
         matches!(self.owner, Owner::Own { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::{Array, DType};
+    use crate::shape::Layout;
+    use std::sync::Arc;
+
+    #[test]
+    fn memory_of_somebody_else_is_not_let_go_quietly() {
+        let mut numbers = Box::new([1.0f32, 2.0]);
+        let address = NonNull::from(&mut numbers[0]).cast();
+        // SAFETY: the box keeps the numbers where they are as long as the storage has it.
+        let storage = unsafe { Storage::foreign(address, 8, true, Box::new(numbers)) };
+        let array = Array::from_storage(Arc::new(storage), DType::F32, Layout::contiguous(&[2])).unwrap();
+        assert!(!array.drops_quietly());
+        let alias = array.clone();
+        assert!(alias.drops_quietly() && array.drops_quietly());
+        drop(alias);
+        assert!(!array.drops_quietly());
+        assert!(Array::empty(&[2], DType::F32).unwrap().drops_quietly());
+    }
+}

@@ -176,3 +176,23 @@ fn an_unused_input_has_no_gradient() {
     let got = run_backward(&[(z, None)], Target::Capture(&[x, y]), BackwardOptions::default()).unwrap();
     assert!(got[0].is_some() && got[1].is_none());
 }
+
+#[test]
+fn a_tensor_drops_quietly_unless_something_hangs_on_it() {
+    let mut alone = constant(&[1.0]);
+    assert!(alone.drops_quietly());
+    let other = alone.clone();
+    assert!(!alone.drops_quietly());
+    drop(other);
+    assert!(alone.detach().drops_quietly() && alone.drops_quietly());
+    let mut x = leaf(&[2.0]);
+    assert!(x.drops_quietly());
+    assert!(!mul(&x, &alone).unwrap().drops_quietly());
+    x.set_grad(Some(constant(&[1.0])));
+    assert!(!x.drops_quietly());
+    let mut hooked = leaf(&[2.0]);
+    hooked.hooks().unwrap().add(std::sync::Arc::new(|_: &Tensor| Ok(None)));
+    assert!(!hooked.drops_quietly());
+    let mut viewed = apply(Slice { start: 1 }, &[&constant(&[1.0, 2.0])]).unwrap();
+    assert!(!viewed.drops_quietly());
+}

@@ -128,16 +128,24 @@ impl<H> ModuleState<H> {
 
     /// Shows what the module itself saves: its parameters, then its buffers but for the transient ones, each with its
     /// kind, its position and its name.
-    pub fn for_each_saved(&self, mut show: impl FnMut(Kind, usize, &Name, &H)) {
-        for kind in [Kind::Parameter, Kind::Buffer] {
-            for (position, (name, handle)) in self.registry(kind).iter().enumerate() {
-                if let Some(handle) = handle
-                    && !(kind == Kind::Buffer && self.is_transient(name))
-                {
-                    show(kind, position, name, handle);
-                }
+    #[inline]
+    pub fn try_for_each_saved<E>(
+        &self,
+        mut show: impl FnMut(Kind, usize, &Name, &H) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (position, (name, handle)) in self.parameters.iter().enumerate() {
+            if let Some(handle) = handle {
+                show(Kind::Parameter, position, name, handle)?;
             }
         }
+        for (position, (name, handle)) in self.buffers.iter().enumerate() {
+            if let Some(handle) = handle
+                && !self.is_transient(name)
+            {
+                show(Kind::Buffer, position, name, handle)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -182,8 +190,15 @@ mod tests {
 
     #[test]
     fn saved_entries_leave_out_nothing_and_transient_buffers() {
-        let mut saved = vec![];
-        state().for_each_saved(|kind, position, name, &handle| saved.push((kind, position, name.to_string(), handle)));
+        let (state, mut saved) = (state(), vec![]);
+        let mut show = |kind, position, name: &Name, &handle: &u32| {
+            saved.push((kind, position, name.to_string(), handle));
+            if saved.len() > 2 { Err(()) } else { Ok(()) }
+        };
+        assert_eq!(state.try_for_each_saved(&mut show), Ok(()));
+        assert_eq!(state.try_for_each_saved(&mut show), Err(()));
+        let last = saved.pop();
+        assert_eq!(last.as_ref(), saved.first());
         assert_eq!(saved, [(Kind::Parameter, 0, "weight".into(), 1), (Kind::Buffer, 0, "mean".into(), 2)]);
     }
 

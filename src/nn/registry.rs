@@ -48,6 +48,11 @@ impl<H> Registry<H> {
         self.entries.get_index(position).map(|(name, handle)| (name, handle.as_ref()))
     }
 
+    /// Where the entries lie, for those who ask for memory ahead of its use.
+    pub fn address(&self) -> *const u8 {
+        std::ptr::from_ref(self.entries.as_slice()).cast()
+    }
+
     /// The position of a name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.entries.get_index_of(name)

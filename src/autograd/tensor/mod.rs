@@ -11,6 +11,7 @@ use super::node::{Edge, Meta, Node};
 use super::{mode, view};
 use crate::array::{Array, DType};
 use crate::error::Result;
+use crate::kernels::lanes::prefetch;
 use crate::shape::{Dims, Layout};
 use parking_lot::{Mutex, RwLock};
 use smallvec::smallvec;
@@ -193,6 +194,33 @@ impl Tensor {
     /// The number of handles, for deciding whether memory may be reused.
     pub(super) fn handles(&self) -> usize {
         Arc::strong_count(&self.0)
+    }
+
+    /// Whether to drop this handle, which nobody else has, runs nobody's code: the tensor stands outside of the graph, has
+    /// no gradient and no hooks, and its memory is the core's own or goes on living.
+    pub fn drops_quietly(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).is_some_and(|inner| {
+            let state = inner.state.get_mut();
+            inner.view.is_none()
+                && state.grad_fn.is_none()
+                && state.rare.is_none()
+                && inner.array.get_mut().drops_quietly()
+        })
+    }
+
+    /// Asks for the memory of the tensor itself ahead of its use, as where thousands are gone through.
+    #[inline]
+    pub fn prefetch(&self) {
+        prefetch(Arc::as_ptr(&self.0), 1);
+    }
+
+    /// Asks for the memory of what its detached aliases share with it, which the tensor itself leads to.
+    #[inline]
+    pub fn prefetch_shared(&self) {
+        prefetch(Arc::as_ptr(&self.0.version), 1);
+        if let Some(array) = self.0.array.try_read() {
+            array.prefetch();
+        }
     }
 
     /// A handle that does not keep it alive.

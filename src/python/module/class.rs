@@ -2,6 +2,7 @@
 
 use super::lookup;
 use super::paths::Paths;
+use crate::kernels::lanes::prefetch;
 use crate::nn::hooks::{HookKind, HookTable, Hooks};
 use crate::nn::module::{Kind, ModuleState};
 use crate::nn::registry::Registry;
@@ -12,7 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 /// What the registries of a Python module hold: the objects themselves, so that `m.weight is m.weight`.
 pub type Handle = Py<PyAny>;
@@ -52,6 +53,8 @@ pub struct Module {
     changes: AtomicU32,
     /// A bit for each kind of which there are entries.
     filled: AtomicU8,
+    /// The state of `__dict__` in which it was last seen to override nothing.
+    searched_dict: AtomicU64,
 }
 
 /// What is locked together.
@@ -70,6 +73,7 @@ impl Module {
             flags: AtomicU8::new(0),
             changes: AtomicU32::new(0),
             filled: AtomicU8::new(0),
+            searched_dict: AtomicU64::new(0),
         }
     }
 
@@ -83,6 +87,17 @@ impl Module {
     pub fn read_with_paths<R>(&self, look: impl FnOnce(&State, &mut Paths) -> R) -> R {
         let Contents { state, paths } = &mut *self.contents.lock();
         look(state, paths)
+    }
+
+    /// Asks for the memory of the parameters and buffers and their paths ahead of its use.
+    pub fn prefetch(&self) {
+        if let Some(contents) = self.contents.try_lock() {
+            prefetch(contents.state.parameters.address(), 64);
+            if !contents.state.buffers.is_empty() {
+                prefetch(contents.state.buffers.address(), 64);
+            }
+            contents.paths.prefetch();
+        }
     }
 
     /// Changes the state, under the same rule: what is taken out of it is to be returned, and dropped then.
@@ -101,6 +116,16 @@ impl Module {
     /// Whether there are entries of a kind.
     pub fn has_any(&self, kind: Kind) -> bool {
         self.filled.load(Ordering::Acquire) & (1 << kind as u8) != 0
+    }
+
+    /// The number of the state of `__dict__` that was noted last; zero if none was.
+    pub fn searched_dict(&self) -> u64 {
+        self.searched_dict.load(Ordering::Relaxed)
+    }
+
+    /// Notes a state of `__dict__`.
+    pub fn set_searched_dict(&self, version: u64) {
+        self.searched_dict.store(version, Ordering::Relaxed);
     }
 
     /// A number that changes with the state. It says nothing of a change under way, but what is read under the lock

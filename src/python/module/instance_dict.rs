@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::class::Module;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use pyo3::{ffi, intern};
 
 /// The address of where an object keeps its `__dict__`, or null if its class gives it none.
 ///
@@ -72,25 +72,34 @@ pub fn has_in_dict(module: &Bound<'_, Module>, name: &Bound<'_, PyString>) -> bo
     }
 }
 
-/// Whether a module has something under one of a few names itself. Of several, told apart from them by their length, the few
-/// attributes that most modules have need no look-up.
+/// Whether a module itself has something under a name that a walk or a saved state looks for before it takes a short cut. If
+/// not, that is remembered as long as the dictionary stays as it is.
 #[inline]
-pub fn has_any_in_dict(module: &Bound<'_, Module>, names: &[&Bound<'_, PyString>]) -> bool {
-    if let [name] = names {
-        return has_in_dict(module, name);
-    }
-    // SAFETY: as above; nothing runs between two keys, which are read with the GIL held.
+pub fn may_override(module: &Bound<'_, Module>) -> bool {
+    // SAFETY: as above. In 3.11 each state of each dictionary has a number, which no other one ever has.
     unsafe {
         let slot = dict_slot(module.as_ptr());
         if slot.is_null() || (*slot).is_null() {
             return false;
         }
-        let (mut position, mut key) = (0, std::ptr::null_mut());
-        let mut others = cfg!(not(Py_GIL_DISABLED)) && ffi::PyDict_Size(*slot) <= 8;
-        while others && ffi::PyDict_Next(*slot, &raw mut position, &raw mut key, std::ptr::null_mut()) != 0 {
-            others = ffi::PyUnicode_CheckExact(key) != 0
-                && names.iter().all(|name| ffi::PyUnicode_GET_LENGTH(key) != ffi::PyUnicode_GET_LENGTH(name.as_ptr()));
+        #[cfg(all(Py_3_11, not(Py_3_12)))]
+        let state = (*(*slot).cast::<ffi::PyDictObject>()).ma_version_tag;
+        #[cfg(not(all(Py_3_11, not(Py_3_12))))]
+        let state = 0;
+        if state != 0 && module.get().searched_dict() == state {
+            return false;
         }
-        !others && names.iter().any(|name| ffi::PyDict_Contains(*slot, name.as_ptr()) != 0)
+        let py = module.py();
+        let names = [
+            intern!(py, "_version"),
+            intern!(py, "state_dict"),
+            intern!(py, "_save_to_state_dict"),
+            intern!(py, "named_modules"),
+        ];
+        let found = names.iter().any(|name| ffi::PyDict_Contains(*slot, name.as_ptr()) != 0);
+        if !found {
+            module.get().set_searched_dict(state);
+        }
+        found
     }
 }

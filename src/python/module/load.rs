@@ -83,7 +83,7 @@ impl<'py> Loading<'py> {
         if !children.is_empty() {
             let parts = part.split(&children, place.prefix_len()?)?;
             for ((path, child), part) in children.into_iter().zip(parts) {
-                self.load(child.cast()?, part, &Place::at(path)?)?;
+                self.load(child.cast()?, part, &Place::at(path))?;
             }
         }
         self.run_post_hooks(slf)

@@ -1,7 +1,7 @@
 //! The methods of `Module` that native code calls on other modules, and whether a module overrides them.
 
 use super::class::Module;
-use super::instance_dict::has_any_in_dict;
+use super::instance_dict::has_in_dict;
 use super::lookup;
 use crate::python::containers::{ModuleList, Sequential};
 use pyo3::intern;
@@ -115,7 +115,7 @@ impl Method {
     pub fn is_overridden(self, module: &Bound<'_, Module>) -> bool {
         let py = module.py();
         self.is_overridden_by_class(module)
-            || self.native(py).is_none_or(|(name, _)| has_any_in_dict(module, &[name.bind(py)]))
+            || self.native(py).is_none_or(|(name, _)| has_in_dict(module, name.bind(py)))
     }
 
     /// Whether the module's class has another method in its place.
@@ -134,6 +134,7 @@ impl Method {
 static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 /// A bit for each method that a class overrides.
+#[inline]
 pub fn overrides(class: &Bound<'_, PyType>) -> u32 {
     let version = lookup::class_version(class);
     if let Some(version) = version {
@@ -142,6 +143,12 @@ pub fn overrides(class: &Bound<'_, PyType>) -> u32 {
             return known as u32;
         }
     }
+    compare(class, version)
+}
+
+/// Compares a class with `Module`, and notes what comes out for its version.
+#[cold]
+fn compare(class: &Bound<'_, PyType>, version: Option<u32>) -> u32 {
     let py = class.py();
     let Some(natives) = NATIVES.get(py) else { return u32::MAX };
     let bits = natives.iter().enumerate().fold(0, |bits, (position, (name, native))| {

@@ -2,8 +2,10 @@
 //! the keys of a state and what `named_parameters` gives, time and again, and rarely change.
 
 use super::class::Module;
+use crate::kernels::lanes::prefetch;
 use crate::nn::module::Kind;
 use crate::nn::registry::Name;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use smallvec::SmallVec;
@@ -13,7 +15,11 @@ pub type Members<'py> = SmallVec<[(Bound<'py, PyString>, Bound<'py, PyAny>); 4]>
 
 /// The names that a module's entries have below one path. Kept inside of the module, beside its state.
 #[derive(Default)]
-pub struct Paths(Option<Box<Kept>>);
+pub struct Paths {
+    kept: Option<Box<Kept>>,
+    /// How many entries, and how many versions, the module's own `state_dict` had last.
+    pub saved: (u32, u32),
+}
 
 struct Kept {
     /// The module's own path.
@@ -31,10 +37,10 @@ pub struct Place<'py> {
 
 impl<'py> Place<'py> {
     /// Of a descendant with a path.
-    pub fn at(path: Bound<'py, PyString>) -> PyResult<Self> {
-        // A root's child without a name has a dot before its keys all the same.
-        let prefix = path.to_str()?.is_empty().then(|| PyString::new(path.py(), "."));
-        Ok(Self { path, prefix })
+    pub fn at(path: Bound<'py, PyString>) -> Self {
+        // There is one empty string. A root's child without a name has a dot before its keys all the same.
+        let prefix = path.is(intern!(path.py(), "")).then(|| PyString::new(path.py(), "."));
+        Self { path, prefix }
     }
 
     /// Of the module whose keys begin so.
@@ -85,13 +91,13 @@ impl<'py> Place<'py> {
     pub fn saved(&self, module: &Bound<'py, Module>) -> PyResult<Members<'py>> {
         let py = module.py();
         module.get().read_with_paths(|state, paths| {
-            let (mut members, mut result) = (Members::new(), Ok(()));
+            let mut members = Members::new();
             let mut keys = self.keys(paths)?;
-            state.for_each_saved(|kind, position, name, handle| match keys.of(kind, position, name) {
-                Ok(key) => members.push((key, handle.clone_ref(py).into_bound(py))),
-                Err(error) => result = Err(error),
-            });
-            result.map(|()| members)
+            state.try_for_each_saved(|kind, position, name, handle| -> PyResult<()> {
+                members.push((keys.of(kind, position, name)?, handle.clone_ref(py).into_bound(py)));
+                Ok(())
+            })?;
+            Ok(members)
         })
     }
 
@@ -118,11 +124,19 @@ struct Keys<'a, 'py> {
 }
 
 impl<'py> Keys<'_, 'py> {
-    #[inline]
+    #[inline(always)]
     fn of(&mut self, kind: Kind, position: usize, name: &Name) -> PyResult<Bound<'py, PyString>> {
+        match self.kept.as_ref().and_then(|kept| kept.find(kind, position, name)) {
+            Some(path) => Ok(path.bind(self.place.path.py()).clone()),
+            None => self.make(kind, position, name),
+        }
+    }
+
+    #[cold]
+    fn make(&mut self, kind: Kind, position: usize, name: &Name) -> PyResult<Bound<'py, PyString>> {
         let py = self.place.path.py();
         match (&mut self.kept, &self.place.prefix) {
-            (Some(kept), _) => Ok(kept.get(py, kind, position, name)?.into_bound(py)),
+            (Some(kept), _) => Ok(kept.make(py, kind, position, name)?.into_bound(py)),
             (None, None) => Ok(joined(py, &self.place.path, name)?.into_bound(py)),
             (None, Some(prefix)) => Ok(PyString::new(py, &format!("{}{name}", prefix.to_str()?))),
         }
@@ -143,6 +157,13 @@ fn joined(py: Python<'_>, path: &Bound<'_, PyString>, name: &str) -> PyResult<Py
 }
 
 impl Paths {
+    /// Asks for the memory of what is kept ahead of its use.
+    pub fn prefetch(&self) {
+        if let Some(kept) = &self.kept {
+            prefetch(&raw const **kept, 1);
+        }
+    }
+
     /// The path of the entry of a kind at a position, for a module that has itself the path `path`.
     ///
     /// Strings are made and dropped here; neither runs Python code, so a lock may be held.
@@ -164,8 +185,8 @@ impl Paths {
     /// looked at by themselves.
     #[inline]
     fn below(&mut self, path: &Bound<'_, PyString>) -> PyResult<Option<&mut Kept>> {
-        match &self.0 {
-            Some(kept) if kept.path.is(path) => Ok(self.0.as_deref_mut()),
+        match &self.kept {
+            Some(kept) if kept.path.is(path) => Ok(self.kept.as_deref_mut()),
             _ => self.turn_to(path),
         }
     }
@@ -173,26 +194,34 @@ impl Paths {
     #[cold]
     fn turn_to(&mut self, path: &Bound<'_, PyString>) -> PyResult<Option<&mut Kept>> {
         let py = path.py();
-        let same = match &self.0 {
+        let same = match &self.kept {
             Some(kept) => kept.path.bind(py).to_str()? == path.to_str()?,
             None => false,
         };
         if !same {
-            if self.0.is_some() && path.to_str()?.is_empty() {
+            if self.kept.is_some() && path.to_str()?.is_empty() {
                 return Ok(None);
             }
-            self.0 = Some(Box::new(Kept { path: path.clone().unbind(), entries: Default::default() }));
+            self.kept = Some(Box::new(Kept { path: path.clone().unbind(), entries: Default::default() }));
         }
-        Ok(self.0.as_deref_mut())
+        Ok(self.kept.as_deref_mut())
     }
 }
 
 impl Kept {
+    #[inline(always)]
+    fn find(&self, kind: Kind, position: usize, name: &Name) -> Option<&Py<PyString>> {
+        match self.entries[kind as usize].get(position) {
+            Some(Some((known, path))) if Name::ptr_eq(known, name) => Some(path),
+            _ => None,
+        }
+    }
+
     #[inline]
     fn get(&mut self, py: Python<'_>, kind: Kind, position: usize, name: &Name) -> PyResult<Py<PyString>> {
-        match self.entries[kind as usize].get(position) {
-            Some(Some((known, path))) if Name::ptr_eq(known, name) => Ok(path.clone_ref(py)),
-            _ => self.make(py, kind, position, name),
+        match self.find(kind, position, name) {
+            Some(path) => Ok(path.clone_ref(py)),
+            None => self.make(py, kind, position, name),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the walks of [`crate::nn`] have to know about Python modules.
 
 use super::class::{Handle, Module};
+use super::instance_dict::may_override;
 use super::lookup::as_module;
 use super::natives::Method;
+use crate::kernels::lanes::prefetch;
 use crate::nn::module::Kind;
 use crate::nn::walk::{Cursor, Found, Visited, WalkError};
 use crate::nn::{Kinds, World};
@@ -88,6 +90,12 @@ impl World<Objects> for Python<'_> {
         module.read_with_paths(|state, paths| {
             cursor.note(module.changes());
             let Some((position, name, handle)) = cursor.next(state.registry(kind))? else { return Ok(None) };
+            if kind == Kind::Child
+                && let Some((_, Some(next))) = state.registry(kind).at(position + 1)
+            {
+                // A model may be larger than the processor's caches.
+                prefetch(next.as_ptr().cast::<u8>(), size_of::<Module>());
+            }
             let path = path.map(|path| paths.get(path.bind(py), kind, position, name)).transpose()?;
             Ok(Some((path, handle.clone_ref(py))))
         })
@@ -117,7 +125,8 @@ impl World<Objects> for Python<'_> {
     ) -> PyResult<Option<Py<PyIterator>>> {
         let module = module.bind(*self);
         if let Some(module) = as_module(module)
-            && !Method::NamedModules.is_overridden(module)
+            && !Method::NamedModules.is_overridden_by_class(module)
+            && !(may_override(module) && Method::NamedModules.is_overridden(module))
         {
             return Ok(None);
         }

@@ -2,12 +2,13 @@
 
 use super::class::{Handle, Module};
 use super::collector::Pauses;
-use super::instance_dict::has_any_in_dict;
+use super::instance_dict::may_override;
 use super::lookup;
 use super::natives::{Method, overrides};
-use super::ordered_dict::{is_ordered_dict, ordered_dict_type, set_item};
+use super::ordered_dict::{is_ordered_dict, set_item, with_room};
 use super::paths::Place;
 use crate::autograd::Tensor;
+use crate::kernels::lanes::prefetch;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::module::Kind;
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
@@ -37,10 +38,6 @@ struct Version<'py> {
     class: Option<u32>,
     number: Bound<'py, PyAny>,
     dict: Bound<'py, PyDict>,
-}
-
-fn ordered_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    ordered_dict_type(py)?.call0()
 }
 
 fn hooks_of(slf: &Bound<'_, Module>, kind: HookKind) -> Vec<(i64, Hook<Handle>)> {
@@ -111,16 +108,23 @@ impl<'py> Saving<'_, 'py> {
     /// Saves a module that does so as `Module` says in every respect, and has no hooks.
     fn save_plain(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<()> {
         let class = lookup::class_version(&slf.get_type());
-        let known = match &*self.version.borrow() {
-            Some(version) if version.class == class && class.is_some() => Some(version.dict.copy()?),
-            _ => None,
-        };
-        let version = known.map_or_else(|| self.version_of(slf), Ok)?;
+        let is_known = class.is_some() && self.version.borrow().as_ref().is_some_and(|version| version.class == class);
+        let made = if is_known { None } else { Some(self.version_of(slf)?) };
         self.pause(true);
+        let saved = place.saved(slf)?;
+        // What lies behind a tensor is asked for while other things are done.
+        let tensors = || saved.iter().filter_map(|(_, tensor)| plain_tensor(tensor));
+        tensors().for_each(Tensor::prefetch);
+        let version = match (made, &*self.version.borrow()) {
+            (None, Some(known)) => known.dict.copy()?,
+            (Some(made), _) => made,
+            (None, None) => PyDict::new(slf.py()),
+        };
+        tensors().for_each(Tensor::prefetch_shared);
         if let Some(metadata) = &self.metadata {
             set_item(metadata, place.path().as_any(), version.as_any())?;
         }
-        for (key, tensor) in place.saved(slf)? {
+        for (key, tensor) in saved {
             let saved = match plain_tensor(&tensor) {
                 _ if self.keep_vars => tensor,
                 Some(plain) => wrap(slf.py(), plain.detach())?.into_any(),
@@ -152,16 +156,12 @@ impl<'py> Saving<'_, 'py> {
     /// in the module itself.
     fn is_plain(&self, slf: &Bound<'py, Module>) -> bool {
         const METHODS: u32 = Method::StateDict.bit() | Method::SaveToStateDict.bit() | Method::GetExtraState.bit();
-        let py = slf.py();
         let module = slf.get();
         self.ordered
             && module.is_ready()
             && !module.has_hooks()
             && overrides(&slf.get_type()) & METHODS == 0
-            && !has_any_in_dict(
-                slf,
-                &[intern!(py, "_version"), intern!(py, "state_dict"), intern!(py, "_save_to_state_dict")],
-            )
+            && !may_override(slf)
     }
 
     /// A fresh dictionary with the version of a module's class.
@@ -189,8 +189,16 @@ impl<'py> Saving<'_, 'py> {
     }
 
     fn save_children(&self, slf: &Bound<'py, Module>, place: &Place<'py>) -> PyResult<()> {
-        for (path, child) in place.children(slf)? {
-            self.save_child(&child, &Place::at(path)?)?;
+        let children = place.children(slf)?;
+        for (position, (path, child)) in children.iter().enumerate() {
+            // A model may be larger than the processor's caches: what comes next is asked for while this one is saved.
+            if let Some((_, later)) = children.get(position + 4) {
+                prefetch(later.as_ptr().cast::<u8>(), size_of::<Module>());
+            }
+            if let Some(next) = children.get(position + 1).and_then(|(_, next)| lookup::as_module(next)) {
+                next.get().prefetch();
+            }
+            self.save_child(child, &Place::at(path.clone()))?;
         }
         Ok(())
     }
@@ -285,8 +293,9 @@ impl Module {
         let destination = match destination {
             Some(destination) => destination,
             None => {
-                let fresh = ordered_dict(py)?;
-                fresh.setattr(intern!(py, "_metadata"), ordered_dict(py)?)?;
+                let (entries, versions) = slf.get().read_with_paths(|_, paths| paths.saved);
+                let fresh = with_room(py, entries as usize)?;
+                fresh.setattr(intern!(py, "_metadata"), with_room(py, versions as usize)?)?;
                 fresh
             }
         };
@@ -296,6 +305,11 @@ impl Module {
         let version = RefCell::default();
         let saving = Saving { destination: &destination, metadata, ordered, keep_vars, pauses, version };
         let state = saving.save(slf, &Place::of_prefix(py, &prefix))?;
+        if saving.pauses.is_some() && ordered {
+            let len = |dict: Option<&Bound<'_, PyAny>>| dict.map_or(Ok(0), PyAnyMethods::len).map(|len| len as u32);
+            let saved = (len(Some(saving.destination))?, len(saving.metadata.as_ref())?);
+            slf.get().read_with_paths(|_, paths| paths.saved = saved);
+        }
         drop(saving);
         if let Some(before) = before {
             let copying = py.import(intern!(py, "rsnn.nn.modules._copying"))?;

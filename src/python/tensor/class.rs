@@ -1,21 +1,16 @@
 //! The class, its identity, and its plain properties.
-//!
-//! A tensor of the core has at most one Python object at a time: `x.grad is x.grad`. The core keeps the object's address
-//! in a slot that does not own it; the object clears the slot when it goes.
 #![allow(unsafe_code)]
 
+use super::object::{adopt, wrap};
 use crate::array::DType;
 use crate::autograd::Tensor;
 use crate::error::Result;
 use crate::python::arguments::check_device;
 use crate::python::dtype::{PyDType, dtype_object};
-use pyo3::PyTypeInfo;
-use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An n-dimensional array of one dtype that can take part in automatic differentiation.
 ///
@@ -33,82 +28,11 @@ pub struct PyTensor {
     pub tensor: Tensor,
 }
 
-/// How far inside of its Python object a [`PyTensor`] lies; the same for all, known after the first.
-static INSIDE: AtomicUsize = AtomicUsize::new(usize::MAX);
-
 impl PyTensor {
     /// A new object's contents.
     pub fn new(tensor: Tensor) -> Self {
         PyTensor { tensor }
     }
-}
-
-impl Drop for PyTensor {
-    fn drop(&mut self) {
-        let object = (self as *const Self as usize).wrapping_sub(INSIDE.load(Ordering::Relaxed));
-        if self.tensor.wrapper().get() as usize == object {
-            self.tensor.wrapper().set(std::ptr::null_mut());
-        }
-    }
-}
-
-/// Notes a Python object as the one that stands for its tensor, unless there is one.
-pub fn adopt(object: &Bound<'_, PyTensor>) {
-    let contents = object.get();
-    INSIDE.store(contents as *const PyTensor as usize - object.as_ptr() as usize, Ordering::Relaxed);
-    // Without the GIL an object might die between the look at the slot and the new reference; each look then makes a
-    // new object, which equals the old one in everything but `is`.
-    if cfg!(not(Py_GIL_DISABLED)) && contents.tensor.wrapper().get().is_null() {
-        contents.tensor.wrapper().set(object.as_ptr().cast());
-    }
-}
-
-/// The Python object of a tensor: the one there is, or a new one.
-#[inline]
-pub fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyTensor>> {
-    let object = tensor.wrapper().get().cast::<ffi::PyObject>();
-    if !object.is_null() {
-        // SAFETY: with the GIL held, the object's Drop (which clears the slot) has not run, so the address is alive. A
-        // count of zero means that it is about to go: then it must not be revived.
-        unsafe {
-            if ffi::Py_REFCNT(object) > 0 {
-                return Ok(Bound::from_borrowed_ptr(py, object).cast_into_unchecked());
-            }
-        }
-        tensor.wrapper().set(std::ptr::null_mut());
-    }
-    fresh::<PyTensor>(py, tensor, |contents| Bound::new(py, contents))
-}
-
-/// A new object of a class of tensors, which stands for its tensor from now on.
-///
-/// `make` makes the first one. The others are laid out here: the interpreters 3.11 and 3.12 give each object that they make
-/// a dictionary of its own at once, which takes longer than the object, and tensors rarely have attributes. Whoever asks
-/// for `__dict__` or sets an attribute makes one.
-#[inline]
-pub fn fresh<'py, T: PyTypeInfo>(
-    py: Python<'py>,
-    tensor: Tensor,
-    make: impl FnOnce(PyTensor) -> PyResult<Bound<'py, PyTensor>>,
-) -> PyResult<Bound<'py, PyTensor>> {
-    let inside = INSIDE.load(Ordering::Relaxed);
-    let object = if inside == usize::MAX {
-        make(PyTensor::new(tensor))?
-    } else {
-        // SAFETY: the class is one of PyO3's whose instances hold a `PyTensor`, a dictionary and a list of weak references
-        // (null: none yet) and nothing else. Memory from `PyType_GenericAlloc` is zeroed and so large; nothing looks at the
-        // object before the tensor stands where it stands in all of them.
-        unsafe {
-            let object = ffi::PyType_GenericAlloc(T::type_object_raw(py), 0);
-            if object.is_null() {
-                return Err(PyErr::fetch(py));
-            }
-            object.byte_add(inside).cast::<PyTensor>().write(PyTensor::new(tensor));
-            Bound::from_owned_ptr(py, object).cast_into_unchecked()
-        }
-    };
-    adopt(&object);
-    Ok(object)
 }
 
 /// A tensor on its way to Python.

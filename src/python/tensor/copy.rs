@@ -1,6 +1,7 @@
 //! Copies of whole tensors, for `copy.deepcopy` and `pickle`.
 
-use super::class::{PyTensor, wrap};
+use super::class::PyTensor;
+use super::object::wrap;
 use super::parameter::PyParameter;
 use crate::array::{Array, DType, Storage};
 use crate::autograd::Tensor;

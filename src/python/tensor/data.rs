@@ -1,6 +1,7 @@
 //! Tensors of given data: copies (`tensor`), or the same memory where that can be (`as_tensor`, `asarray`).
 
-use super::class::{Out, PyTensor, wrap};
+use super::class::{Out, PyTensor};
+use super::object::wrap;
 use crate::array::DType;
 use crate::autograd::{Tensor, cast};
 use crate::python::arguments::check_device;

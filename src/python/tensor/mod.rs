@@ -21,6 +21,7 @@ mod matmul;
 mod methods;
 mod nonzero;
 mod norms;
+mod object;
 mod operators;
 mod pairs;
 mod parameter;
@@ -38,7 +39,8 @@ mod split;
 mod text;
 mod unary;
 
-pub use class::{Out, PyTensor, check_memory_format, cpu, wrap};
+pub use class::{Out, PyTensor, check_memory_format, cpu};
+pub use object::wrap;
 pub use parameter::PyParameter;
 
 use pyo3::prelude::*;
@@ -46,6 +48,7 @@ use pyo3::prelude::*;
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyTensor>()?;
     parameter::register(m)?;
+    object::install(m.py());
     combine::register(m)?;
     create::register(m)?;
     data::register(m)?;

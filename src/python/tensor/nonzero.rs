@@ -1,7 +1,8 @@
 //! Where tensors are not zero, and rows of tables.
 
-use super::class::{Out, PyTensor, wrap};
+use super::class::{Out, PyTensor};
 use super::lookups::refuse_sparse;
+use super::object::wrap;
 use crate::ops::{index, view};
 use crate::python::gil::without_gil;
 use crate::python::results::tuple;

@@ -2,8 +2,9 @@
 //!
 //! An operand that is neither a tensor nor a number makes the slot answer `NotImplemented`, so that Python asks the operand.
 
-use super::class::{Out, PyTensor, wrap};
+use super::class::{Out, PyTensor};
 use super::elementwise::{binary, binary_, unary};
+use super::object::wrap;
 use crate::autograd::Tensor;
 use crate::ops::{binary as ops, unary as functions};
 use crate::python::arguments::Operand;

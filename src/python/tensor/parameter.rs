@@ -1,6 +1,7 @@
 //! `Parameter`: a tensor that a module registers when it is assigned to it.
 
-use super::class::{PyTensor, adopt, fresh};
+use super::class::PyTensor;
+use super::object::{adopt, fresh};
 use crate::array::Array;
 use crate::autograd::Tensor;
 use crate::python::arguments::{IntList, check_device, sizes};

@@ -1,7 +1,8 @@
 //! Where values belong, which there are, and how often.
 
-use super::class::{Out, PyTensor, wrap};
+use super::class::{Out, PyTensor};
 use super::combine::value;
+use super::object::wrap;
 use crate::autograd::Tensor;
 use crate::ops::search::{self, Bins, Repeats, Search};
 use crate::python::arguments::{Operand, extract_int};

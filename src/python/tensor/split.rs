@@ -1,6 +1,7 @@
 //! Several views at once.
 
-use super::class::{PyTensor, wrap};
+use super::class::PyTensor;
+use super::object::wrap;
 use crate::autograd::Tensor;
 use crate::error::Result;
 use crate::ops::view::{self, Sections};
