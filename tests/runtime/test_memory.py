@@ -73,7 +73,10 @@ def peak_kilobytes(lib: str, net: str) -> tuple[int, int]:
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="needs Linux's count of a process's peak")
 @pytest.mark.parametrize("net", NETS)
 def test_a_training_step_needs_no_more_than_pytorchs(torch, net):
-    (ours, our_whole), (theirs, their_whole) = peak_kilobytes("rsnn", net), peak_kilobytes("torch", net)
+    # What threads hold at once depends on how they meet, so the smallest of a few runs counts.
+    (ours, our_whole), (theirs, their_whole) = (
+        min(peak_kilobytes(lib, net) for _ in range(3)) for lib in ("rsnn", "torch")
+    )
     assert our_whole < their_whole, f"{our_whole} kB against {their_whole} kB"
     # Tensors need the same; blocks of another size class and buffers of kernels may differ by a few hundredths.
     assert ours <= 1.05 * theirs + 2048, f"{ours} kB against {theirs} kB"

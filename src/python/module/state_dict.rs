@@ -130,7 +130,7 @@ impl<'py> Saving<'_, 'py> {
                 Some(plain) => wrap(slf.py(), plain.detach())?.into_any(),
                 None => {
                     self.pause(false);
-                    detached(tensor)?
+                    tensor.call_method0(intern!(slf.py(), "detach"))?
                 }
             };
             set_item(self.destination, key.as_any(), &saved)?;
