@@ -48,7 +48,8 @@ use pyo3::prelude::*;
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyTensor>()?;
     parameter::register(m)?;
-    object::install(m.py());
+    object::install::<PyTensor, 0>(m.py());
+    object::install::<PyParameter, 1>(m.py());
     combine::register(m)?;
     create::register(m)?;
     data::register(m)?;

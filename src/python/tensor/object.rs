@@ -5,7 +5,6 @@
 #![allow(unsafe_code)]
 
 use super::class::PyTensor;
-use super::parameter::PyParameter;
 use crate::autograd::Tensor;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -93,7 +92,7 @@ static THEIRS: [OnceLock<ffi::destructor>; 2] = [const { OnceLock::new() }; 2];
 /// runs nothing, and that entering takes longer than all the rest: a saved state has thousands that only go away.
 unsafe extern "C" fn let_go<const CLASS: usize>(object: *mut ffi::PyObject) {
     // SAFETY: the interpreter calls this with an object of the class, or of a subclass, that nobody has any more, and
-    // attached. Its dictionary and its list of weak references are at fixed offsets, see `install_one`; without them, the
+    // attached. Its dictionary and its list of weak references are at fixed offsets, see `install`; without them, the
     // tensor is all that it holds. It is dropped once, before the memory goes, and the class (that each object of a heap
     // type holds) after. Nothing of this unwinds: see `drops_quietly`.
     unsafe {
@@ -118,9 +117,9 @@ unsafe extern "C" fn let_go<const CLASS: usize>(object: *mut ffi::PyObject) {
     }
 }
 
-/// Gives a class [`let_go`], where objects have their dictionary and weak references at fixed offsets. Without the GIL, what
-/// looks unused may be in the hands of another thread, which PyO3 and the interpreter see to.
-fn install_one<T: PyTypeInfo, const CLASS: usize>(py: Python<'_>) {
+/// Gives a class [`let_go`], with its place in [`THEIRS`], where objects have their dictionary and weak references at fixed
+/// offsets. Without the GIL, what looks unused may be in the hands of another thread, which PyO3 and the interpreter see to.
+pub fn install<T: PyTypeInfo, const CLASS: usize>(py: Python<'_>) {
     // SAFETY: a live heap type that has no subclass and no instance yet.
     unsafe {
         let class = T::type_object_raw(py);
@@ -133,10 +132,4 @@ fn install_one<T: PyTypeInfo, const CLASS: usize>(py: Python<'_>) {
             (*class).tp_dealloc = Some(let_go::<CLASS>);
         }
     }
-}
-
-/// Gives the classes of tensors their way of letting objects go.
-pub fn install(py: Python<'_>) {
-    install_one::<PyTensor, 0>(py);
-    install_one::<PyParameter, 1>(py);
 }
