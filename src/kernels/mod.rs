@@ -11,6 +11,7 @@ pub mod conv;
 pub mod create;
 pub mod ctc;
 pub mod elementwise;
+pub mod epilogue;
 pub mod exp;
 pub mod float;
 pub mod gemm;

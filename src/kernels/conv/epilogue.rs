@@ -1,53 +1,11 @@
-//! What is done to sums when they are complete, while they are near: a bias, a residual and an activation.
+//! What is done to the sums of a group of channels that an algorithm leaves without it.
 
-use num_traits::Float;
-
-use super::super::float::{Floating, Real};
+use super::super::epilogue::Epilogue;
+use super::super::float::Floating;
 use super::super::parallel;
 use super::Geometry;
 
-/// The function that comes last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Activation {
-    /// None.
-    #[default]
-    Identity,
-    /// `max(x, 0)`; a nan stays one.
-    Relu,
-    /// `min(max(x, 0), 6)`; a nan stays one.
-    Relu6,
-}
-
-/// `out = activation(sums + bias + residual)`.
-#[derive(Clone, Copy, Debug)]
-pub struct Epilogue<'a, T> {
-    /// `[out_channels]`.
-    pub bias: Option<&'a [T]>,
-    /// As many elements as the output, in the same places.
-    pub residual: Option<&'a [T]>,
-    /// Applied last.
-    pub activation: Activation,
-}
-
-impl<'a, T: Floating> Epilogue<'a, T> {
-    /// A bias, and nothing else.
-    pub fn bias(bias: Option<&'a [T]>) -> Self {
-        Epilogue { bias, residual: None, activation: Activation::Identity }
-    }
-
-    /// Whether there is no more than a bias.
-    pub fn is_plain(&self) -> bool {
-        self.residual.is_none() && self.activation == Activation::Identity
-    }
-
-    /// Finishes elements of the output, from `start` on, which have their bias.
-    pub fn finish(&self, start: usize, out: &mut [T]) {
-        if !self.is_plain() {
-            let residual = self.residual.map_or(&[][..], |residual| &residual[start..start + out.len()]);
-            finish(residual, self.activation, out);
-        }
-    }
-
+impl<T: Floating> Epilogue<'_, T> {
     /// [`Epilogue::finish`] for all channels of a group.
     pub fn finish_group(&self, geometry: &Geometry, group: usize, out: &mut [T]) {
         let (channels, positions) = (geometry.group_out(), geometry.positions());
@@ -62,34 +20,15 @@ impl<'a, T: Floating> Epilogue<'a, T> {
     }
 }
 
-crate::vectorize! {
-    /// Adds a residual, if there is one, and applies an activation.
-    fn finish[S; T: Floating](simd: S, residual: &[T], activation: Activation, out: &mut [T]) {
-        for (value, &more) in out.iter_mut().zip(residual) {
-            *value = T::from_acc(value.to_acc() + more.to_acc());
-        }
-        let (zero, six) = (T::Acc::from_usize(0), T::Acc::from_usize(6));
-        let most = match activation {
-            Activation::Identity => return,
-            Activation::Relu => T::Acc::infinity(),
-            Activation::Relu6 => six,
-        };
-        for value in out {
-            let x = value.to_acc();
-            // Comparisons that a nan fails.
-            let x = if x < zero { zero } else { x };
-            *value = T::from_acc(if x > most { most } else { x });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use half::f16;
+    use num_traits::Float;
 
     use super::super::tests::{Case, oracle, square};
-    use super::super::{Packed, forward_with};
+    use super::super::{Activation, Packed, forward_with};
     use super::*;
+    use crate::kernels::float::Real;
 
     fn check<T: Floating>(geometry: &Geometry) {
         let case = Case::<T>::new(geometry);
@@ -137,17 +76,14 @@ mod tests {
             Geometry::new(2, (5, 7), 1, &square(6, 1, 1, 0)),
             Geometry::new(2, (6, 5), 1, &square(5, 2, 2, 0)),
             Geometry::new(2, (1, 6), 1, &square(28, 5, 1, 2)),
+            // Products over several images, of several groups.
+            Geometry::new(3, (40, 14), 2, &square(9, 3, 2, 1)),
+            Geometry::new(3, (40, 14), 2, &square(9, 1, 1, 0)),
         ] {
             check::<f32>(&geometry);
             check::<f64>(&geometry);
         }
         check::<f16>(&Geometry::new(2, (3, 4), 1, &square(5, 3, 1, 1)));
-    }
-
-    #[test]
-    fn a_nan_stays_one() {
-        let mut out = [f32::NAN, -1.0, 9.0];
-        Epilogue { bias: None, residual: None, activation: Activation::Relu6 }.finish(0, &mut out);
-        assert!(out[0].is_nan() && out[1..] == [0.0, 6.0]);
+        check::<f16>(&Geometry::new(3, (8, 6), 2, &square(5, 1, 1, 0)));
     }
 }

@@ -123,7 +123,7 @@ pub fn plain_weight_gradient<T: Floating>(geometry: &Geometry, group: usize, g: 
     }
     let size = Size { rows, columns, depth: geometry.batch * geometry.positions() };
     let patches = TransposedPatches(Patches::new(geometry, x, group));
-    let out = Output { start: dw.as_mut_ptr(), row: columns as isize, column: 1, span: columns, group: 0 };
+    let out = Output::rows(dw.as_mut_ptr(), columns);
     // SAFETY: `dw` is the group's part of the weights, borrowed mutably, and has `rows * columns` elements.
     unsafe { multiply(size, T::Acc::from_usize(1), (&gradients, &patches), Start::Zero, out) };
 }

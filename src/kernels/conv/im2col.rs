@@ -323,13 +323,9 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
         return pointwise(geometry, x, weights, bias, out);
     }
     for group in 0..geometry.groups {
-        let output = Output {
-            start: out[group * channels * positions..].as_mut_ptr(),
-            row: positions as isize,
-            column: 1,
-            span: positions,
-            group: (geometry.out_channels * positions) as isize,
-        };
+        let first = out[group * channels * positions..].as_mut_ptr();
+        let apart = (geometry.out_channels * positions) as isize;
+        let output = Output { group: apart, ..Output::rows(first, positions) };
         let patches = Patches::new(geometry, x, group);
         let start = group_start(bias, group * channels..(group + 1) * channels);
         // SAFETY: the output describes the channels of this group in every image of `out`, which is borrowed mutably.
@@ -354,8 +350,7 @@ fn pointwise<T: Floating, W: Operand<T::Acc>>(
             let from = (image * geometry.in_channels + group * inner) * positions;
             let x = ArrayView2::from_shape((inner, positions), &x[from..][..inner * positions]).expect("whole planes");
             let to = (image * geometry.out_channels + group * outer) * positions;
-            let to = out[to..][..outer * positions].as_mut_ptr();
-            let output = Output { start: to, row: positions as isize, column: 1, span: positions, group: 0 };
+            let output = Output::rows(out[to..][..outer * positions].as_mut_ptr(), positions);
             // SAFETY: the output is the image's channels of this group, which are borrowed mutably.
             unsafe { multiply(size, T::Acc::from_usize(1), (&weights, &Strided::right(x)), start, output) };
         }

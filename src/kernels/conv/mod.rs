@@ -25,7 +25,7 @@ use super::float::Floating;
 use super::gemm::Start;
 use crate::shape::window::Window;
 
-pub use epilogue::{Activation, Epilogue};
+pub use super::epilogue::{Activation, Epilogue};
 pub use gradient::{bias_gradient, input_gradient, weight_gradient};
 pub use packed::{Packed, worth_keeping};
 

@@ -3,8 +3,9 @@
 use ndarray::ArrayView2;
 
 use super::super::float::{Floating, Real};
+use super::super::gemm::Output;
 use super::super::gemm::driver::{multiply_packed, packed_left};
-use super::super::gemm::kernel::{Output, tile};
+use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Strided;
 use super::super::parallel;
 use super::super::scratch::with_scratch;
@@ -50,8 +51,7 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
                     with_scratch::<T::Acc, _>(rows.len() * POSITIONS, |patches| {
                         for start in (0..positions).step_by(POSITIONS) {
                             let count = POSITIONS.min(positions - start);
-                            let row = count as isize;
-                            let out = Output { start: patches.as_mut_ptr(), row, column: 1, span: POSITIONS, group: 0 };
+                            let out = Output::rows(patches.as_mut_ptr(), count);
                             // SAFETY: `patches` has room for `count` columns of all rows.
                             unsafe {
                                 multiply_packed(packed, rows.clone(), &right, start..start + count, out);

@@ -11,8 +11,9 @@ use super::super::float::{Floating, Real};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::DEPTH_BLOCK;
-use super::kernel::{Block, Left, Output, Right, Start, as_real, multiply_block, store_converted, tile};
+use super::kernel::{Block, Left, Right, multiply_block, tile};
 use super::operand::{Deeper, Operand, Packed, Strided};
+use super::output::{Output, Start, as_real, finish_part, store_sums};
 pub(crate) use super::size::Size;
 use super::tiled;
 
@@ -35,7 +36,7 @@ const CONVERTED_ROWS: usize = 256;
 ///
 /// # Safety
 /// `out` must be valid for writing (and, if `start` is `Scaled`, reading) `size.rows` x `size.columns` elements that nobody else
-/// touches meanwhile.
+/// touches meanwhile; its residual, if it has one, for reading in the same places.
 pub unsafe fn multiply<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     size: Size,
     alpha: T::Acc,
@@ -77,7 +78,7 @@ pub unsafe fn multiply_by_packed<T: Floating, A: Operand<T::Acc>>(
 }
 
 /// The number of parts to cut the depth into: 1 unless the depth is large and the output is small. Depends on sizes alone.
-fn depth_parts(size: Size) -> usize {
+pub(super) fn depth_parts(size: Size) -> usize {
     let parts = (size.depth / PART_DEPTH).min(2 * TASKS);
     parts.min(PACK_LIMIT / (size.rows * size.columns)).max(1)
 }
@@ -101,19 +102,11 @@ unsafe fn multiply_parts<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
         parallel::for_each_chunk_mut(sums, area, step, |part, sums| {
             let by = part * step;
             let size = Size { depth: step.min(size.depth - by), ..size };
-            let out = Output {
-                start: sums.as_mut_ptr(),
-                row: size.columns as isize,
-                column: 1,
-                span: size.columns,
-                group: 0,
-            };
-            let operands = (&Deeper { operand: a, by }, &Deeper { operand: b, by });
+            let out = Output::rows(sums.as_mut_ptr(), size.columns);
+            let (left, right) = (Deeper { operand: a, by }, Deeper { operand: b, by });
+            let operands = (&left, RightSource::Pack(&right));
             // SAFETY: `sums` is this part's alone and has room for the output.
-            unsafe {
-                let right = RightSource::Pack(operands.1);
-                multiply_blocks::<T::Acc, _, _>(size, 1, alpha, (operands.0, right), Start::Zero, out);
-            }
+            unsafe { multiply_blocks::<T::Acc, _, _>(size, 1, alpha, operands, Start::Zero, out) };
         });
         let (total, rest) = sums.split_at_mut(area);
         parallel::for_each_chunk_mut(total, size.columns, parts, |row, total| {
@@ -123,7 +116,7 @@ unsafe fn multiply_parts<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
                 }
             }
             // SAFETY: the row is this chunk's alone.
-            unsafe { store_converted(out, (row, 0), size.columns, start, total) };
+            unsafe { store_sums(out, (row, 0), size.columns, start, total) };
         });
     });
 }
@@ -288,11 +281,11 @@ impl<R: Real> Task<R> {
         }
         let width = self.columns.len();
         with_scratch::<R, _>(self.rows.len() * width, |sums| {
-            let apart = Output { start: sums.as_mut_ptr(), row: width as isize, column: 1, span: width, group: 0 };
+            let apart = Output::rows(sums.as_mut_ptr(), width);
             // SAFETY: `sums` has room for the task's part; it is stored in the part that the caller vouches for.
             unsafe {
                 self.sum(left, right, Start::Zero, apart, (0, 0));
-                store_converted(out, origin, width, start, sums);
+                store_sums(out, origin, width, start, sums);
             }
         });
     }
@@ -312,11 +305,14 @@ impl<R: Real> Task<R> {
         let (_, width) = tile::<R>();
         let panels = self.columns.len().next_multiple_of(width);
         let packs = !matches!(right, RightSource::Packed(_));
+        // An activation alone is applied to registers. A residual is read by rows of the task: by those of tiles, it comes slowly.
+        let whole = out.last.has_residual();
         with_scratch::<R, _>(if packs { panels * DEPTH_BLOCK.min(self.depth) } else { 0 }, |buffer| {
             // A product of no depth still sets the output, by one block of depth 0.
             for from in (0..self.depth.max(1)).step_by(DEPTH_BLOCK) {
                 let depth = DEPTH_BLOCK.min(self.depth - from);
                 let start = if from == 0 { start } else { Start::Scaled(R::from_usize(1)) };
+                let out = if from + depth < self.depth || whole { out.unfinished() } else { out };
                 let size = (self.rows.len(), self.columns.len());
                 let block = Block { out, origin, size, depth, alpha: self.alpha, start };
                 // SAFETY: operands and output hold what the block says: packed panels by construction, memory because it
@@ -324,6 +320,10 @@ impl<R: Real> Task<R> {
                 unsafe { self.sum_block(left, right, block, from, buffer) };
             }
         });
+        if whole {
+            // SAFETY: passed on from the caller.
+            unsafe { finish_part(out, origin, (self.rows.len(), self.columns.len())) };
+        }
     }
 
     /// Sums the products of one block of depth.

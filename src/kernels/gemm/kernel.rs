@@ -1,10 +1,10 @@
 //! The inner kernel: a tile of the output held in registers while the depth runs by.
 
-use num_traits::Zero;
-
-use super::super::float::{Floating, Real};
+use super::super::epilogue::{activated, limits};
+use super::super::float::Real;
 use super::super::isa::{Avx2, Avx512, Isa, Portable, Simd, isa};
 use super::super::lanes::{Vector, prefetch};
+use super::output::{Output, Start, finish_part};
 
 /// Registers of columns in a full tile.
 const COLUMN_REGISTERS: usize = 2;
@@ -34,80 +34,6 @@ pub fn tile<R: Real>() -> (usize, usize) {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => (tile_rows::<Avx2>(), tile_columns::<Avx2, R>()),
         _ => (tile_rows::<Portable>(), tile_columns::<Portable, R>()),
-    }
-}
-
-/// What the output holds before products are added.
-#[derive(Clone, Copy, Debug)]
-pub enum Start<'a, T> {
-    /// Nothing: the output is overwritten, whatever it held.
-    Zero,
-    /// What it holds, times this.
-    Scaled(T),
-    /// One number for each row.
-    RowBias(&'a [T]),
-    /// One number for each column.
-    ColumnBias(&'a [T]),
-}
-
-impl<T: Floating> Start<'_, T> {
-    /// The same start, `Zero` where the factor is 0.
-    pub fn simplified(self) -> Self {
-        match self {
-            Start::Scaled(beta) if beta.to_acc().is_zero() => Start::Zero,
-            other => other,
-        }
-    }
-
-    /// The same for the transposed output.
-    pub fn transposed(self) -> Self {
-        match self {
-            Start::RowBias(bias) => Start::ColumnBias(bias),
-            Start::ColumnBias(bias) => Start::RowBias(bias),
-            other => other,
-        }
-    }
-}
-
-/// The output: element (`i`, `j`) at `start + i * row + (j / span) * group + (j % span) * column`.
-///
-/// Columns in groups let one product cover a batch of images whose planes lie apart; a plain matrix is one group.
-#[derive(Clone, Copy)]
-pub struct Output<T> {
-    /// The element (0, 0).
-    pub start: *mut T,
-    /// Elements from one row to the next.
-    pub row: isize,
-    /// Elements from one column to the next within a group.
-    pub column: isize,
-    /// Columns in a group.
-    pub span: usize,
-    /// Elements from one group of columns to the next.
-    pub group: isize,
-}
-
-// SAFETY: whoever shares an `Output` between threads writes disjoint tiles through it.
-unsafe impl<T: Send> Sync for Output<T> {}
-// SAFETY: as above.
-unsafe impl<T: Send> Send for Output<T> {}
-
-impl<T> Output<T> {
-    /// The address of an element.
-    ///
-    /// # Safety
-    /// The element must lie in the output.
-    #[inline(always)]
-    pub unsafe fn at(&self, row: usize, column: usize) -> *mut T {
-        let (group, column) = if column < self.span { (0, column) } else { (column / self.span, column % self.span) };
-        let offset = row as isize * self.row + group as isize * self.group + column as isize * self.column;
-        // SAFETY: the caller vouches for the element.
-        unsafe { self.start.offset(offset) }
-    }
-
-    /// Whether `count` columns from `column` on are adjacent in memory.
-    #[inline(always)]
-    pub fn adjacent(&self, column: usize, count: usize) -> bool {
-        self.column == 1 && (column + count <= self.span || column % self.span + count <= self.span)
     }
 }
 
@@ -152,12 +78,12 @@ pub struct Block<'a, R> {
     pub start: Start<'a, R>,
 }
 
-/// Adds the product of `left` and `right` to a block of the output.
+/// Adds the product of `left` and `right` to a block of the output, and does what the output says that comes last.
 ///
 /// # Safety
 /// The panels must hold as many rows, columns and depths as `block` says, each right panel as many columns as a full tile
-/// or, in the last one, as the registers that cover its columns; biases are indexed by the position in the whole output. No
-/// other thread may touch the block.
+/// or, in the last one, as the registers that cover its columns; biases are indexed by the position in the whole output. A
+/// residual must be valid for reading where the block is. No other thread may touch the block.
 pub unsafe fn multiply_block<R: Real>(block: Block<'_, R>, left: Left<R>, right: Right<R>) {
     tiles_of_block(block, left, right);
 }
@@ -242,8 +168,20 @@ unsafe fn one_tile<S: Simd, R: Real, const M: usize, const N: usize>(
             sum_products(tile.depth, std::array::from_fn(row), left.depth, right, step)
         }
     };
+    let width = N * <R::Vector<S> as Vector<R>>::LANES;
     // SAFETY: the tile is this thread's.
-    unsafe { store_tile(tile, &sums) };
+    unsafe {
+        let last = tile.out.last;
+        let whole = tile.size.1 == width && tile.out.adjacent(tile.origin.1, width);
+        if !last.is_none() && !last.has_residual() && whole {
+            let rows = sums;
+            return store_activated(tile, rows.as_ptr().cast());
+        }
+        store_tile(tile, &sums);
+        if !last.is_none() {
+            finish_part(tile.out, tile.origin, tile.size);
+        }
+    }
 }
 
 /// The sums over depth of products of a column of `M` and a row of `N` registers.
@@ -281,7 +219,6 @@ unsafe fn sum_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
 #[inline(always)]
 unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile: Block<'_, R>, sums: &[[V; N]; M]) {
     let ((row, column), (height, width)) = (tile.origin, tile.size);
-    let alpha = V::splat(tile.alpha);
     if width == N * V::LANES && tile.out.adjacent(column, width) {
         for (i, sums) in sums.iter().enumerate().take(height) {
             for (j, &sum) in sums.iter().enumerate() {
@@ -290,13 +227,7 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
                 // has an element for every row or column.
                 unsafe {
                     let to = tile.out.at(row + i, column).add(j * V::LANES);
-                    let value = match tile.start {
-                        Start::Zero => sum.mul(alpha),
-                        Start::Scaled(beta) => sum.mul_add(alpha, V::load(to).mul(V::splat(beta))),
-                        Start::RowBias(bias) => sum.mul_add(alpha, V::splat(*bias.get_unchecked(row + i))),
-                        Start::ColumnBias(bias) => sum.mul_add(alpha, V::load(bias.as_ptr().add(lane))),
-                    };
-                    value.store(to);
+                    join(tile, (row + i, lane), sum, to).store(to);
                 }
             }
         }
@@ -306,7 +237,7 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
         let mut line = [R::zero(); 64];
         for (j, &sum) in sums.iter().enumerate() {
             // SAFETY: a row of a tile has at most 32 elements.
-            unsafe { sum.mul(alpha).store(line.as_mut_ptr().add(j * V::LANES)) };
+            unsafe { sum.mul(V::splat(tile.alpha)).store(line.as_mut_ptr().add(j * V::LANES)) };
         }
         for (j, &sum) in line.iter().enumerate().take(width) {
             // SAFETY: row and column lie in the tile.
@@ -323,47 +254,39 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
     }
 }
 
-/// Joins a tile of sums that was computed apart, row by row `width` wide, with an output of another type.
+/// What a register of the output at `to` becomes with these sums.
 ///
 /// # Safety
-/// The tile at `origin` must lie in the output and be this thread's.
-pub unsafe fn store_converted<T: Floating>(
-    out: Output<T>,
-    origin: (usize, usize),
-    width: usize,
-    start: Start<'_, T>,
-    sums: &[T::Acc],
-) {
-    for (i, line) in sums.chunks_exact(width).enumerate() {
-        for (j, &sum) in line.iter().enumerate() {
-            let (row, column) = (origin.0 + i, origin.1 + j);
-            // SAFETY: row and column lie in the tile.
-            unsafe {
-                let to = out.at(row, column);
-                *to = T::from_acc(match start {
-                    Start::Zero => sum,
-                    Start::Scaled(beta) => sum + (*to).to_acc() * beta.to_acc(),
-                    Start::RowBias(bias) => sum + bias[row].to_acc(),
-                    Start::ColumnBias(bias) => sum + bias[column].to_acc(),
-                });
-            }
+/// Its lanes must lie in the output, and a bias have an element for every row or column.
+#[inline(always)]
+unsafe fn join<R: Real, V: Vector<R>>(tile: Block<'_, R>, (row, column): (usize, usize), sum: V, to: *const R) -> V {
+    let alpha = V::splat(tile.alpha);
+    // SAFETY: by the caller's word.
+    unsafe {
+        match tile.start {
+            Start::Zero => sum.mul(alpha),
+            Start::Scaled(beta) => sum.mul_add(alpha, V::load(to).mul(V::splat(beta))),
+            Start::RowBias(bias) => sum.mul_add(alpha, V::splat(*bias.get_unchecked(row))),
+            Start::ColumnBias(bias) => sum.mul_add(alpha, V::load(bias.as_ptr().add(column))),
         }
     }
 }
 
-/// The output and its start with elements named by their arithmetic type, if that is how they are stored.
-pub fn as_real<'a, T: Floating>(start: Start<'a, T>, out: Output<T>) -> Option<(Start<'a, T::Acc>, Output<T::Acc>)> {
-    if !T::IS_REAL {
-        return None;
+crate::vectorize! {
+    /// [`store_tile`] for rows of sums in memory, each as wide as the tile and adjacent in the output, and an activation; for
+    /// [`one_tile`] alone. One function for tiles of all sizes, as it is seldom called and would be large in each.
+    fn store_activated[S; R: Real](simd: S, tile: Block<'_, R>, sums: *const R) {
+        let ((row, column), (height, width)) = (tile.origin, tile.size);
+        let limits = limits::<R, R::Vector<S>>(tile.out.last.activation);
+        for i in 0..height {
+            for lane in (0..width).step_by(<R::Vector<S> as Vector<R>>::LANES) {
+                // SAFETY: the row and these lanes lie in the tile, which is the caller's, and are adjacent.
+                unsafe {
+                    let to = tile.out.at(row + i, column).add(lane);
+                    let sum = <R::Vector<S> as Vector<R>>::load(sums.add(i * width + lane));
+                    activated(join(tile, (row + i, column + lane), sum, to), limits).store(to);
+                }
+            }
+        }
     }
-    // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
-    let bias = |bias: &'a [T]| unsafe { std::slice::from_raw_parts(bias.as_ptr().cast::<T::Acc>(), bias.len()) };
-    let start = match start {
-        Start::Zero => Start::Zero,
-        Start::Scaled(beta) => Start::Scaled(beta.to_acc()),
-        Start::RowBias(values) => Start::RowBias(bias(values)),
-        Start::ColumnBias(values) => Start::ColumnBias(bias(values)),
-    };
-    let out = Output { start: out.start.cast(), row: out.row, column: out.column, span: out.span, group: out.group };
-    Some((start, out))
 }

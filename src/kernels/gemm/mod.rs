@@ -1,7 +1,8 @@
 //! The matrix product: `out = start + alpha a b` for matrices with any strides.
 //!
 //! [`gemm`] chooses the way; [`driver`] cuts the work into blocks and shares it between threads; [`operand`] brings blocks into
-//! the order in which [`kernel`] reads them. [`dot`] is for matrices times a few vectors, [`integer`] for integers.
+//! the order in which [`kernel`] reads them; [`output`] says where sums go and what is done to them there. [`dot`] is for
+//! matrices times a few vectors, [`integer`] for integers.
 #![allow(unsafe_code)]
 
 pub mod dot;
@@ -9,20 +10,23 @@ pub(crate) mod driver;
 mod integer;
 pub(crate) mod kernel;
 pub(crate) mod operand;
+pub(crate) mod output;
 pub(crate) mod size;
 mod tiled;
 pub mod weights;
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
+use super::epilogue::Epilogue;
 use super::float::{Floating, Real};
+use super::isa::Portable;
 use super::parallel;
 use kernel::tile;
 use operand::Strided;
 pub(crate) use size::Size;
 
 pub use integer::gemm_integer;
-pub use kernel::{Output, Start};
+pub use output::{Last, Output, Start};
 
 /// Depth of a block: a panel of the right operand of this depth takes half of a 32 KB first-level cache.
 pub(crate) const DEPTH_BLOCK: usize = 256;
@@ -88,23 +92,111 @@ pub fn gemm<T: Floating>(
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
     start: Start<'_, T>,
-    mut out: ArrayViewMut2<'_, T>,
+    out: ArrayViewMut2<'_, T>,
 ) {
-    let size = Size { rows: a.nrows(), columns: b.ncols(), depth: a.ncols() };
-    debug_assert_eq!((b.nrows(), out.dim()), (size.depth, (size.rows, size.columns)));
-    match method(&a, &b, &out) {
-        Method::Small => by_dots(alpha, a, b, start, out, true),
-        Method::Tiny => tiny(alpha, a, b, start, out),
-        Method::Dot => by_dots(alpha, a, b, start, out, false),
-        Method::Transposed => {
-            let (a, b, start, out) = (b.reversed_axes(), a.reversed_axes(), start.transposed(), out.reversed_axes());
-            if dot::applies(&a, &b) {
-                by_dots(alpha, a, b, start, out, false)
-            } else {
-                blocked(size, alpha, a, b, start, out)
-            }
+    // SAFETY: there is no residual.
+    unsafe { product((a, b), Ends { alpha, start, last: Last::NONE }, out) };
+}
+
+/// [`gemm`] with a residual and an activation besides a bias for each column: `out = activation(alpha a b + bias + residual)` for
+/// `out: [m, n]`, contiguous, finished part by part while it is in the cache.
+///
+/// ```
+/// use ndarray::array;
+/// use rsnn::kernels::epilogue::{Activation, Epilogue};
+/// use rsnn::kernels::gemm::gemm_with;
+///
+/// let (a, b) = (array![[1.0f32, 2.0], [3.0, 4.0]], array![[5.0], [6.0]]);
+/// let epilogue = Epilogue { bias: Some(&[0.5]), residual: Some(&[-20.0, 1.0]), activation: Activation::Relu };
+/// let mut out = [f32::NAN; 2];
+/// gemm_with(1.0, a.view(), b.view(), &epilogue, &mut out);
+/// assert_eq!(out, [0.0, 40.5]);
+/// ```
+///
+/// # Panics
+/// If the bias, the residual or the output has another size.
+pub fn gemm_with<T: Floating>(
+    alpha: T::Acc,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    epilogue: &Epilogue<'_, T>,
+    out: &mut [T],
+) {
+    let out = finished_output((a.nrows(), b.ncols()), epilogue, out);
+    // SAFETY: the residual is as large as the contiguous output.
+    unsafe { product((a, b), Ends { alpha, ..Ends::of(epilogue) }, out) };
+}
+
+/// The contiguous output of a product as a matrix, after a look at the sizes of what is added to it.
+fn finished_output<'a, T: Floating>(
+    (rows, columns): (usize, usize),
+    epilogue: &Epilogue<'_, T>,
+    out: &'a mut [T],
+) -> ArrayViewMut2<'a, T> {
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == columns), "a bias for every column");
+    assert!(epilogue.residual.is_none_or(|residual| residual.len() == out.len()), "a residual for every element");
+    ArrayViewMut2::from_shape((rows, columns), out).expect("an output of the product's size")
+}
+
+/// How sums of products become elements of the output.
+#[derive(Clone, Copy)]
+struct Ends<'a, T: Floating> {
+    alpha: T::Acc,
+    start: Start<'a, T>,
+    last: Last<T>,
+}
+
+impl<'a, T: Floating> Ends<'a, T> {
+    /// Those of an epilogue, whose residual has to outlive them.
+    fn of(epilogue: &Epilogue<'a, T>) -> Self {
+        let start = epilogue.bias.map_or(Start::Zero, Start::ColumnBias);
+        Ends { alpha: T::Acc::from_usize(1), start, last: Last::of(epilogue) }
+    }
+
+    /// What the element `to`, `offset` elements behind the output's first, becomes with the sum `sum`.
+    ///
+    /// # Safety
+    /// The residual, if there is one, must have an element there.
+    #[inline(always)]
+    unsafe fn join(&self, (row, column): (usize, usize), offset: isize, sum: T::Acc, to: &mut T) {
+        let sum = self.alpha * sum;
+        *to = T::from_acc(match self.start {
+            Start::Zero => sum,
+            Start::Scaled(beta) => sum + beta.to_acc() * to.to_acc(),
+            Start::RowBias(bias) => sum + bias[row].to_acc(),
+            Start::ColumnBias(bias) => sum + bias[column].to_acc(),
+        });
+        if !self.last.is_none() {
+            // SAFETY: by the caller's word.
+            unsafe { self.last.finish(Portable, offset, std::slice::from_mut(to)) };
         }
-        Method::Blocked => blocked(size, alpha, a, b, start, out.view_mut()),
+    }
+}
+
+/// The product, by the [`method`] for it.
+///
+/// # Safety
+/// The residual, if there is one, must be valid for reading in the places of the output.
+unsafe fn product<T: Floating>(
+    (a, b): (ArrayView2<'_, T>, ArrayView2<'_, T>),
+    ends: Ends<'_, T>,
+    out: ArrayViewMut2<'_, T>,
+) {
+    debug_assert_eq!((b.nrows(), out.dim()), (a.ncols(), (a.nrows(), b.ncols())));
+    let ends = Ends { start: ends.start.simplified(), ..ends };
+    // SAFETY: passed on from the caller.
+    unsafe {
+        match method(&a, &b, &out) {
+            Method::Small => by_dots(a, b, ends, out, true),
+            Method::Tiny => tiny(a, b, ends, out),
+            Method::Dot => by_dots(a, b, ends, out, false),
+            Method::Transposed => {
+                let (a, b, out) = (b.reversed_axes(), a.reversed_axes(), out.reversed_axes());
+                let ends = Ends { start: ends.start.transposed(), ..ends };
+                if dot::applies(&a, &b) { by_dots(a, b, ends, out, false) } else { blocked(a, b, ends, out) }
+            }
+            Method::Blocked => blocked(a, b, ends, out),
+        }
     }
 }
 
@@ -124,54 +216,43 @@ pub fn gemm_batched<T: Floating>(
 }
 
 /// The product by blocks.
-fn blocked<T: Floating>(
-    size: Size,
-    alpha: T::Acc,
+///
+/// # Safety
+/// As for [`product`].
+unsafe fn blocked<T: Floating>(
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
-    start: Start<'_, T>,
+    ends: Ends<'_, T>,
     mut out: ArrayViewMut2<'_, T>,
 ) {
-    let size = Size { rows: out.nrows(), columns: out.ncols(), ..size };
-    let &[row, column] = out.strides() else { unreachable!("two axes") };
-    let output = Output { start: out.as_mut_ptr(), row, column, span: size.columns.max(1), group: 0 };
-    // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides.
-    unsafe { driver::multiply(size, alpha, (&Strided::left(a), &Strided::right(b)), start, output) };
-}
-
-/// What an element becomes whose product sum is `sum`.
-#[inline(always)]
-fn finish<T: Floating>(alpha: T::Acc, start: Start<'_, T>, (row, column): (usize, usize), sum: T::Acc, to: &mut T) {
-    let sum = alpha * sum;
-    *to = T::from_acc(match start.simplified() {
-        Start::Zero => sum,
-        Start::Scaled(beta) => sum + beta.to_acc() * to.to_acc(),
-        Start::RowBias(bias) => sum + bias[row].to_acc(),
-        Start::ColumnBias(bias) => sum + bias[column].to_acc(),
-    });
+    let size = Size { rows: out.nrows(), columns: out.ncols(), depth: a.ncols() };
+    let output = Output::of(&mut out, ends.last);
+    // SAFETY: `output` is the view `out`, borrowed mutably here; for the residual by the caller's word.
+    unsafe { driver::multiply(size, ends.alpha, (&Strided::left(a), &Strided::right(b)), ends.start, output) };
 }
 
 /// The product as dot products of the rows of `a` with the few columns of `b`, or of a `small` one.
-fn by_dots<T: Floating>(
-    alpha: T::Acc,
+///
+/// # Safety
+/// As for [`product`].
+unsafe fn by_dots<T: Floating>(
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
-    start: Start<'_, T>,
-    out: ArrayViewMut2<'_, T>,
+    ends: Ends<'_, T>,
+    mut out: ArrayViewMut2<'_, T>,
     small: bool,
 ) {
     debug_assert!(T::IS_REAL);
+    let &[row, column] = out.strides() else { unreachable!("two axes") };
     // SAFETY: `IS_REAL`, which `dot::applies` asks for, says that `T` and `T::Acc` are one type; shapes and strides are kept.
     let (a, b, out) = unsafe {
-        let (a, b) = (real_view(&a), real_view(&b));
-        let (dim, [row, column]) = (out.raw_dim(), [out.strides()[0] as usize, out.strides()[1] as usize]);
-        let mut out = out;
-        let strides = ndarray::ShapeBuilder::strides(dim, ndarray::Ix2(row, column));
-        (a, b, ArrayViewMut2::from_shape_ptr(strides, out.as_mut_ptr().cast::<T::Acc>()))
+        let strides = ndarray::ShapeBuilder::strides(out.raw_dim(), ndarray::Ix2(row as usize, column as usize));
+        (real_view(&a), real_view(&b), ArrayViewMut2::from_shape_ptr(strides, out.as_mut_ptr().cast::<T::Acc>()))
     };
-    let finish = |at, sum, to: &mut T::Acc| {
+    let finish = |at: (usize, usize), sum, to: &mut T::Acc| {
         let mut value = T::from_acc(*to);
-        finish(alpha, start, at, sum, &mut value);
+        // SAFETY: the element lies in the output; for the residual by the caller's word.
+        unsafe { ends.join(at, at.0 as isize * row + at.1 as isize * column, sum, &mut value) };
         *to = value.to_acc();
     };
     if small { dot::multiply_small(a, b, out, finish) } else { dot::multiply(a, b, out, finish) }
@@ -189,19 +270,23 @@ unsafe fn real_view<'a, T: Floating>(view: &ArrayView2<'a, T>) -> ArrayView2<'a,
 }
 
 /// The product by plain loops.
-fn tiny<T: Floating>(
-    alpha: T::Acc,
+///
+/// # Safety
+/// As for [`product`].
+unsafe fn tiny<T: Floating>(
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
-    start: Start<'_, T>,
+    ends: Ends<'_, T>,
     mut out: ArrayViewMut2<'_, T>,
 ) {
+    let &[row, column] = out.strides() else { unreachable!("two axes") };
     for ((i, j), to) in out.indexed_iter_mut() {
         let mut sum = T::Acc::from_usize(0);
         for k in 0..a.ncols() {
             sum += a[[i, k]].to_acc() * b[[k, j]].to_acc();
         }
-        finish(alpha, start, (i, j), sum, to);
+        // SAFETY: the element lies in the output; for the residual by the caller's word.
+        unsafe { ends.join((i, j), i as isize * row + j as isize * column, sum, to) };
     }
 }
 
@@ -216,10 +301,8 @@ pub(crate) fn tiled_for_tests<T: Floating>(
     mut out: ArrayViewMut2<'_, T>,
 ) -> bool {
     let size = Size { rows: out.nrows(), columns: out.ncols(), depth: a.ncols() };
-    let &[row, column] = out.strides() else { unreachable!("two axes") };
-    let output = Output { start: out.as_mut_ptr(), row, column, span: size.columns.max(1), group: 0 };
-    let right = Strided::right(b);
-    // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides.
+    let (output, right) = (Output::of(&mut out, Last::NONE), Strided::right(b));
+    // SAFETY: `output` is the view `out`, borrowed mutably here.
     unsafe {
         tiled::multiply((size, terms), alpha, (&Strided::left(a), tiled::RightOperand::Pack(&right)), start, output)
     }

@@ -9,7 +9,7 @@ use crate::kernels::float::Real;
 use crate::kernels::naive;
 
 /// A number in [-1, 1) that depends on its position.
-fn noise(seed: usize) -> f64 {
+pub(super) fn noise(seed: usize) -> f64 {
     let mut x = (seed as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678;
     x = (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (x >> 40) as f64 / (1u64 << 23) as f64 - 1.0
@@ -17,14 +17,14 @@ fn noise(seed: usize) -> f64 {
 
 /// Memory orders of a matrix.
 #[derive(Clone, Copy, Debug)]
-enum Order {
+pub(super) enum Order {
     Rows,
     Columns,
     Gaps,
 }
 
 /// A matrix of noise in some memory order, handed to `body` as a view.
-fn with_matrix<T: Floating, R>(
+pub(super) fn with_matrix<T: Floating, R>(
     (rows, columns): (usize, usize),
     order: Order,
     seed: usize,
@@ -84,7 +84,7 @@ fn check<T: Real>((m, n, k): (usize, usize, usize), orders: (Order, Order)) {
     });
 }
 
-fn any_order() -> impl Strategy<Value = Order> {
+pub(super) fn any_order() -> impl Strategy<Value = Order> {
     prop_oneof![Just(Order::Rows), Just(Order::Columns), Just(Order::Gaps)]
 }
 

@@ -16,8 +16,8 @@ use super::super::amx::{DEPTH, LANES, SIDE, Terms};
 use super::super::float::{Floating, Real, singles, singles_mut};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
-use super::kernel::{Output, Start, as_real, store_converted};
 use super::operand::Operand;
+use super::output::{Output, Start, store_row};
 use super::size::Size;
 
 /// Rows and columns of a task, at most: their planes, a block deep, take 600 KB of a 2 MB second-level cache.
@@ -58,8 +58,8 @@ pub enum RightOperand<'a, B> {
 /// `out = start + alpha a b`, or `false`: then a sum is not finite, and what `out` holds is nothing.
 ///
 /// # Safety
-/// `out` must be valid for writing `size.rows` x `size.columns` elements that nobody else touches meanwhile. The start must not be
-/// `Scaled`. The unit must be there.
+/// `out` must be valid for writing `size.rows` x `size.columns` elements that nobody else touches meanwhile; its residual, if it has
+/// one, for reading in the same places. The start must not be `Scaled`. The unit must be there.
 pub unsafe fn multiply<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     (size, terms): (Size, Terms),
     alpha: T::Acc,
@@ -155,8 +155,7 @@ impl<T: Floating> Product<'_, T> {
                         let (i, j) = (panel % down * LANES, panel / down * LANES);
                         let origin = (self.rows.start + rows.start + i, self.columns.start + columns.start + j);
                         let size = (LANES.min(rows.len() - i), LANES.min(columns.len() - j));
-                        // SAFETY: the rows and columns are this task's.
-                        unsafe { self.store(origin, size, tiles) };
+                        store_tiles(self, origin, size, tiles);
                     }
                 } else {
                     lost.store(true, Ordering::Relaxed);
@@ -199,65 +198,21 @@ impl<T: Floating> Product<'_, T> {
             }
         }
     }
-
-    /// Joins the sums of a panel with the output.
-    ///
-    /// # Safety
-    /// The part of `size` at `origin` must lie in the output and be this thread's.
-    unsafe fn store(&self, origin: (usize, usize), size: (usize, usize), tiles: &[T::Acc]) {
-        // SAFETY: passed on from the caller.
-        unsafe { store_tiles(self.alpha, self.start, self.out, origin, size, tiles) };
-    }
-}
-
-/// The body of [`Product::store`].
-///
-/// # Safety
-/// As there.
-unsafe fn store_tiles<T: Floating>(
-    alpha: T::Acc,
-    start: Start<'_, T>,
-    out: Output<T>,
-    origin: (usize, usize),
-    size: (usize, usize),
-    tiles: &[T::Acc],
-) {
-    store_lines(alpha, start, out, origin, size, tiles);
 }
 
 crate::vectorize! {
-    /// The body of [`store_tiles`], its only caller.
-    fn store_lines[S; T: Floating](
-        simd: S, alpha: T::Acc, start: Start<'_, T>, out: Output<T>, origin: (usize, usize), size: (usize, usize), tiles: &[T::Acc]
+    /// Joins the sums of a panel with the output, for [`Product::run`] alone: the part of `size` at `origin` is its task's.
+    fn store_tiles[S; T: Floating](
+        simd: S, product: &Product<'_, T>, origin: (usize, usize), size: (usize, usize), tiles: &[T::Acc]
     ) {
-        let width = size.1;
         for i in 0..size.0 {
-            let mut line = [T::Acc::zero(); LANES];
+            let mut row = [T::Acc::zero(); LANES];
             let tile = &tiles[i / SIDE * 2 * SUMS + i % SIDE * SIDE..];
-            line[..SIDE].copy_from_slice(&tile[..SIDE]);
-            line[SIDE..].copy_from_slice(&tile[SUMS..][..SIDE]);
-            for sum in &mut line {
-                *sum *= alpha;
-            }
-            let (row, column) = (origin.0 + i, origin.1);
-            let real = as_real(start, out).filter(|(_, out)| out.adjacent(column, width));
-            let Some((start, out)) = real else {
-                // SAFETY: by the caller's word.
-                unsafe { store_converted(out, (row, column), width, start, &line[..width]) };
-                continue;
-            };
-            // SAFETY: by the caller's word; the columns are adjacent.
-            let to = unsafe { std::slice::from_raw_parts_mut(out.at(row, column), width) };
-            match start {
-                Start::RowBias(bias) => line.iter_mut().for_each(|sum| *sum += bias[row]),
-                Start::ColumnBias(bias) => {
-                    for (sum, &bias) in line.iter_mut().zip(&bias[column..][..width]) {
-                        *sum += bias;
-                    }
-                }
-                Start::Zero | Start::Scaled(_) => {}
-            }
-            to.copy_from_slice(&line[..width]);
+            row[..SIDE].copy_from_slice(&tile[..SIDE]);
+            row[SIDE..].copy_from_slice(&tile[SUMS..][..SIDE]);
+            row.iter_mut().for_each(|sum| *sum *= product.alpha);
+            // SAFETY: the task's part lies in the output, which is `run`'s by its caller's word, and is written by no other.
+            unsafe { store_row(simd, product.out, (origin.0 + i, origin.1), product.start, &row[..size.1]) };
         }
     }
 }

@@ -5,12 +5,14 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::super::amx::Terms;
 use super::super::amx::pack::{Panels, Side};
+use super::super::epilogue::Epilogue;
 use super::super::float::{Floating, Real};
 use super::super::kept::Kept;
 use super::driver::{Size, multiply_by_packed};
-use super::kernel::{Output, Start, tile};
+use super::kernel::tile;
 use super::operand::{Packed, Strided};
-use super::{gemm, tiled};
+use super::output::{Last, Output, Start};
+use super::{Ends, finished_output, product, tiled};
 use crate::error::Result;
 
 /// Weights `[n, k]` in the form in which products `x w^T` read them.
@@ -64,26 +66,57 @@ impl Weights {
         x: ArrayView2<'_, T>,
         w: ArrayView2<'_, T>,
         start: Start<'_, T>,
+        out: ArrayViewMut2<'_, T>,
+    ) {
+        // SAFETY: there is no residual.
+        unsafe { self.product(x, w, Ends { alpha: T::Acc::from_usize(1), start, last: Last::NONE }, out) };
+    }
+
+    /// [`gemm_with`](super::gemm_with) for `x` and the transposed weights: `out = activation(x w^T + bias + residual)`, contiguous.
+    ///
+    /// # Panics
+    /// As [`multiply`](Weights::multiply), and if the bias or the residual has another size.
+    pub fn multiply_with<T: Floating>(
+        &self,
+        x: ArrayView2<'_, T>,
+        w: ArrayView2<'_, T>,
+        epilogue: &Epilogue<'_, T>,
+        out: &mut [T],
+    ) {
+        let out = finished_output((x.nrows(), w.nrows()), epilogue, out);
+        // SAFETY: the residual is as large as the contiguous output.
+        unsafe { self.product(x, w, Ends::of(epilogue), out) };
+    }
+
+    /// The product with an `alpha` of 1.
+    ///
+    /// # Safety
+    /// The residual, if there is one, must be valid for reading in the places of the output.
+    unsafe fn product<T: Floating>(
+        &self,
+        x: ArrayView2<'_, T>,
+        w: ArrayView2<'_, T>,
+        ends: Ends<'_, T>,
         mut out: ArrayViewMut2<'_, T>,
     ) {
         let size = Size { rows: x.nrows(), columns: out.ncols(), depth: x.ncols() };
         let (n, k) = (size.columns, size.depth);
         assert!(self.shape == [n, k, size_of::<T>()] && out.nrows() == size.rows, "weights of another shape");
-        let &[row, column] = out.strides() else { unreachable!("two axes") };
-        let output = Output { start: out.as_mut_ptr(), row, column, span: n.max(1), group: 0 };
+        let output = Output::of(&mut out, ends.last);
         let left = Strided::left(x.view());
         if let Some(terms) = self.planes {
             let right = tiled::RightOperand::<Strided<'_, T>>::Packed(Panels::of(self.numbers.numbers(), terms, n, k));
-            // SAFETY: `output` is the view `out`, borrowed mutably here, with its shape and strides; the unit was there when the
-            // weights were packed.
-            if !unsafe { tiled::multiply((size, terms), T::Acc::from_usize(1), (&left, right), start, output) } {
-                gemm(T::Acc::from_usize(1), x, w.reversed_axes(), start, out);
+            // SAFETY: `output` is the view `out`, borrowed mutably here, and the unit was there when the weights were packed; for the
+            // residual by the caller's word.
+            unsafe {
+                if !tiled::multiply((size, terms), ends.alpha, (&left, right), ends.start, output) {
+                    product((x, w.reversed_axes()), ends, out);
+                }
             }
             return;
         }
-        let width = tile::<T::Acc>().1;
-        let packed = Packed::of(self.numbers.numbers(), n, k, width);
+        let packed = Packed::of(self.numbers.numbers(), n, k, tile::<T::Acc>().1);
         // SAFETY: as above.
-        unsafe { multiply_by_packed(size, (&left, packed), start, output) };
+        unsafe { multiply_by_packed(size, (&left, packed), ends.start, output) };
     }
 }

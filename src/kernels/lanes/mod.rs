@@ -73,6 +73,10 @@ pub trait Vector<T>: Copy {
     fn add(self, other: Self) -> Self;
     /// `self - other`.
     fn sub(self, other: Self) -> Self;
+    /// The larger of both; `other` where they are equal or one is a nan.
+    fn max(self, other: Self) -> Self;
+    /// The smaller of both; `other` where they are equal or one is a nan.
+    fn min(self, other: Self) -> Self;
     /// `self * factor + term`.
     fn mul_add(self, factor: Self, term: Self) -> Self;
 }
@@ -141,6 +145,14 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         Lanes(std::array::from_fn(|i| self.0[i] - other.0[i]))
     }
     #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| if self.0[i] < other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
         let fused = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
         Lanes(std::array::from_fn(|i| {
@@ -153,7 +165,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
-     $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $fmadd:ident,
+     $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
      part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
@@ -223,6 +235,16 @@ macro_rules! x86_vector {
                 unsafe { core::arch::x86_64::$sub(self, other) }
             }
             #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // SAFETY: as in `splat`.
+                unsafe { core::arch::x86_64::$max(self, other) }
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                // SAFETY: as in `splat`.
+                unsafe { core::arch::x86_64::$min(self, other) }
+            }
+            #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 // SAFETY: as in `splat`.
                 unsafe { core::arch::x86_64::$fmadd(self, factor, term) }
@@ -233,17 +255,17 @@ macro_rules! x86_vector {
 
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
-    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_fmadd_ps,
+    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
     part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
-    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_fmadd_pd,
+    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
     part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
-    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_fmadd_ps,
+    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
     part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
-    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_fmadd_pd,
+    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,
     part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64);

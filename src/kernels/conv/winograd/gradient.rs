@@ -11,8 +11,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::super::gemm::Start;
-use super::super::super::gemm::kernel::{Block, Left, Output, Right, multiply_block, tile};
+use super::super::super::gemm::kernel::{Block, Left, Right, multiply_block, tile};
+use super::super::super::gemm::{Output, Start};
 use super::super::super::parallel::{self, Shared};
 use super::super::super::scratch::with_scratch;
 use super::super::Geometry;
@@ -186,7 +186,7 @@ fn multiply_points(
         let rows = panel * height..((panel + share) * height).min(outputs);
         // SAFETY: the rows of a point are this task's, and lie in the sums.
         let start = unsafe { target.get().add(point * layout.sums + rows.start * pitch) };
-        let out = Output { start, row: pitch as isize, column: 1, span: pitch, group: 0 };
+        let out = Output::rows(start, pitch);
         for from in (0..tiles).step_by(CHAIN) {
             let left = &left[point * layout.point(0) + panel * layout.lens[0] + from * height..];
             let right = &right[point * layout.point(1) + from * width..];

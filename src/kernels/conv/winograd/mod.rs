@@ -22,9 +22,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::float::{Floating, Real, singles, singles_mut};
-use super::super::gemm::Start;
-use super::super::gemm::kernel::{Block, Left, Output, Right, multiply_block, tile};
+use super::super::gemm::kernel::{Block, Left, Right, multiply_block, tile};
 use super::super::gemm::operand::Operand;
+use super::super::gemm::{Output, Start};
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
 use super::channels::field_step;
@@ -226,7 +226,7 @@ impl Task<'_> {
         let panel = panel_len(self.geometry);
         assert!(sums.len() >= outputs * padded && points.len() >= inputs * padded.next_multiple_of(width));
         assert!(self.packed.len() >= outputs.div_ceil(height) * panel);
-        let out = Output { start: sums.as_mut_ptr(), row: padded as isize, column: 1, span: padded.max(1), group: 0 };
+        let out = Output::rows(sums.as_mut_ptr(), padded);
         let block =
             Block { out, origin: (0, 0), size: (outputs, padded), depth: inputs, alpha: 1.0, start: Start::Zero };
         let left = Left {
