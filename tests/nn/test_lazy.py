@@ -236,6 +236,27 @@ def test_uses_of_what_is_there(lib):
     assert p.numel() == 2 and (p * 0 + 1).sum().item() == 2 and len(p) == 2
 
 
+OPERATORS = """abs add and array bool contains div dlpack eq float floordiv ge getitem gt iadd iand idiv ifloordiv ilshift imod
+imul index int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod mul ne neg or pos pow radd rand
+rdiv reversed rfloordiv rlshift rmatmul rmod rmul ror rpow rrshift rshift rsub rtruediv rxor setitem sub truediv xor"""
+
+
+@pytest.mark.parametrize("name", OPERATORS.split())
+def test_every_operator_asks_too(lib, name):
+    p = lib.nn.UninitializedBuffer()
+    method = getattr(p, f"__{name}__")
+    for args in ((), (1,), (p,), (1, 1)):
+        try:
+            method(*args)
+        except ValueError as error:
+            assert str(error).startswith("Attempted to use an uninitialized parameter in ")
+            return
+        except TypeError:
+            continue
+        # PyTorch's operators of binary operations try another number of arguments first.
+        assert lib.__name__ == "torch"
+
+
 def test_every_method_asks_whether_there_are_elements():
     """But those that a tensor without sizes can answer; with it, some that PyTorch refuses, such as `requires_grad_`."""
     p = rsnn.nn.UninitializedParameter()
@@ -246,7 +267,9 @@ def test_every_method_asks_whether_there_are_elements():
         try:
             getattr(p, name)()
         except ValueError as error:
-            assert str(error).startswith("Attempted to use")
+            method = getattr(rsnn.Tensor, name)
+            assert str(error).startswith(f"Attempted to use an uninitialized parameter in {method}. This error happens")
+            assert getattr(p, name).__qualname__ == f"UninitializedTensorMixin.{name}"
         except (TypeError, RuntimeError, NotImplementedError):
             answered.append(name)
         else:

@@ -110,6 +110,7 @@ def test_boxes(name):
 @pytest.mark.parametrize("name", NETS)
 def test_svg(name):
     root = ElementTree.fromstring(nn.summary(NETS[name], input_size=(1, 2)).to_svg())
+    assert not any((one.tail or "").strip() for one in root.iter()) and not (root.text or "").strip()
     width, height = SIZES[name]
     assert root.get("viewBox") == f"0 0 {width:g} {height:g}"
     assert (root.get("width"), root.get("height")) == (f"{width:g}", f"{height:g}")
@@ -221,6 +222,13 @@ def test_rows_where_data_goes_round():
     # What comes from nowhere is below the input.
     rows = {number: box.row for number, box in layout(edged(3, (1, 2), (2, -1))).items()}
     assert rows == {-1: 0, 1: 1, 2: 2, -2: 3}
+
+
+def test_arrows_past_many_rows_go_no_further_out():
+    """At most 200 to the right of the boxes, of which the curve takes three quarters."""
+    for length, side in ((14, 190), (15, 200), (16, 200), (30, 200)):
+        svg = nn.summary(chain(length, lambda x: x), input_size=(1, 2)).to_svg()
+        assert f"M210,43 C{210 + side},43 " in svg and f'width="{230 + 0.75 * side:g}"' in svg
 
 
 def swing(points):

@@ -117,8 +117,8 @@ def test_memory_formats_of_what_has_one(lib):
         there = x.to(memory_format=last)
         assert there is not x and there.to(memory_format=last) is there and there.cpu(memory_format=last) is there
         assert x.cpu(memory_format=last).stride() == there.stride() != x.stride()
-        part = there[:, :, 1:]
-        assert part.to(memory_format=last) is part
+        for part in (there[:, :, 1:], x[:, :, :1].to(memory_format=last)[..., 1:]):
+            assert part.to(memory_format=last) is part
         assert there.to(memory_format=lib.contiguous_format).stride() == x.stride()
         mixed = x.transpose(2, 3)
         assert mixed.to(memory_format=lib.contiguous_format) is mixed
