@@ -3,6 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use rsnn::kernels::norm::channels::{self, Batch};
 use rsnn::kernels::norm::rows::{self, Affine, Rows};
+use rsnn::kernels::norm::training;
 use rsnn::kernels::softmax::{Kind, softmax, softmax_gradient};
 
 fn norms(criterion: &mut Criterion) {
@@ -21,6 +22,14 @@ fn norms(criterion: &mut Criterion) {
             channels::gradient_sums(batch, &x, &x, &mean, (&mut total, &mut slope));
             channels::input_gradient(batch, (&x, &x), (&mean, &variance), (&total, &slope), None, &mut y);
         });
+    });
+    let weight = vec![1.0; 64];
+    group.bench_function("training 16x64x56x56, some channels at a time", |b| {
+        let affine = (weight.as_slice(), weight.as_slice(), 1e-5);
+        b.iter(|| training::normalize(batch, &x, affine, (&mut mean, &mut variance), &mut y));
+    });
+    group.bench_function("training gradient 16x64x56x56, some channels at a time", |b| {
+        b.iter(|| training::gradients(batch, (&x, &x), (&mean, &variance), &weight, (&mut total, &mut slope), &mut y));
     });
     let rows = Rows { len: 768, centered: true, eps: 1e-5 };
     let count = 197 * 16;

@@ -63,7 +63,7 @@ pub fn normalize<R: Real>(batch: Batch, x: &[R], mean: &[R], (scale, shift): (&[
     parallel::for_each_chunk_mut(y, positions, 2, |plane, y| {
         let channel = plane % channels;
         let (mean, scale, shift) = (mean[channel], scale[channel], shift[channel]);
-        y.iter_mut().zip(&x[plane * positions..]).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
+        move_plane((mean, scale, shift), &x[plane * positions..][..y.len()], y);
     });
 }
 
@@ -93,15 +93,17 @@ pub fn input_gradient<R: Real>(
     // One plane, or one image where planes are single elements.
     let chunk = if positions == 1 { channels } else { positions };
     parallel::for_each_chunk_mut(dx, chunk, 4, |index, dx| {
-        let inputs = g[index * chunk..].iter().zip(&x[index * chunk..]);
+        let range = index * chunk..index * chunk + dx.len();
+        let (g, x) = (&g[range.clone()], &x[range]);
         if positions == 1 {
+            let inputs = g.iter().zip(x);
             for (channel, (dx, (&g, &x))) in dx.iter_mut().zip(inputs).enumerate() {
                 *dx = (g - average[channel] - (x - mean[channel]) * slope[channel]) * scale[channel];
             }
         } else {
             let channel = index % channels;
             let (average, mean, slope, scale) = (average[channel], mean[channel], slope[channel], scale[channel]);
-            dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &x))| *dx = (g - average - (x - mean) * slope) * scale);
+            gradient_plane((average, mean, slope, scale), (g, x), dx);
         }
     });
 }
@@ -135,8 +137,21 @@ fn channel_sums<R: Real>(
 
 crate::vectorize! {
     /// The sums over one plane.
-    fn plane_sums[S; R: Real, F: Fn(R, R) -> (R, R)](simd: S, x: &[R], y: &[R], term: F) -> (R, R) {
+    pub(super) fn plane_sums[S; R: Real, F: Fn(R, R) -> (R, R)](simd: S, x: &[R], y: &[R], term: F) -> (R, R) {
         sum_pairs(x, y, term)
+    }
+
+    /// `y = (x - mean) * scale + shift`.
+    pub(super) fn move_plane[S; R: Real](simd: S, by: (R, R, R), x: &[R], y: &mut [R]) {
+        let (mean, scale, shift) = by;
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
+    }
+
+    /// `dx = (g - average - (x - mean) * slope) * scale`.
+    pub(super) fn gradient_plane[S; R: Real](simd: S, by: (R, R, R, R), inputs: (&[R], &[R]), dx: &mut [R]) {
+        let (average, mean, slope, scale) = by;
+        let inputs = inputs.0.iter().zip(inputs.1);
+        dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &x))| *dx = (g - average - (x - mean) * slope) * scale);
     }
 
     /// Adds the terms of some neighbouring channels of one image to their sums.

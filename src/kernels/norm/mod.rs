@@ -1,11 +1,13 @@
 //! Normalisation: subtract a mean, divide by a deviation, scale and shift; and the gradients.
 //!
 //! [`channels`] is for statistics of channels over images and positions (batch normalisation), [`rows`] for statistics of rows
-//! (layer normalisation; instance normalisation on another shape), [`groups`] for those of groups of channels.
+//! (layer normalisation; instance normalisation on another shape), [`groups`] for those of groups of channels; [`training`] does
+//! all passes over a few channels at once.
 
 pub mod channels;
 pub mod groups;
 pub mod rows;
+pub mod training;
 
 use super::float::Real;
 

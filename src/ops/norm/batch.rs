@@ -6,7 +6,7 @@ use crate::array::{Array, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_many, grad_enabled, sum_to};
 use crate::dispatch_float;
 use crate::error::Result;
-use crate::kernels::norm::channels;
+use crate::kernels::norm::{channels, training};
 use crate::ops::binary::{add_, mul, mul_, sub};
 use crate::ops::{compute_dtype, view};
 use crate::shape::{Bracketed, Dims};
@@ -107,12 +107,12 @@ impl BatchNorm {
             let rstd: Vec<T> = variance.slice::<T>().iter().map(|v| 1.0 / (v + self.eps as T).sqrt()).collect();
             let (g, x, mean, w) = (g.slice::<T>(), x.slice::<T>(), mean.slice::<T>(), w.slice::<T>());
             let (t, s) = (total.slice_mut::<T>(), slope.slice_mut::<T>());
-            if affine || self.training {
-                channels::gradient_sums(batch, g, x, mean, (t, s));
-            }
             if self.training {
-                channels::input_gradient(batch, (g, x), (mean, &rstd), (t, s), Some(w), dx.slice_mut::<T>());
+                training::gradients(batch, (g, x), (mean, &rstd), w, (&mut *t, &mut *s), dx.slice_mut::<T>());
             } else {
+                if affine {
+                    channels::gradient_sums(batch, g, x, mean, (&mut *t, &mut *s));
+                }
                 // Statistics that do not depend on `x` leave a factor for each channel.
                 let scale: Vec<T> = rstd.iter().zip(w).map(|(r, w)| r * w).collect();
                 let zeros = vec![0.0; channels];
@@ -145,14 +145,15 @@ impl Op for BatchNorm {
             _ => (Array::empty(&[batch.channels], dtype)?, Array::empty(&[batch.channels], dtype)?),
         };
         dispatch_float!(dtype, T => {
+            let (x, y, w, b) = (x.slice::<T>(), y.slice_mut::<T>(), w.slice::<T>(), b.slice::<T>());
             if self.training {
-                let (m, v) = (mean.slice_mut::<T>(), variance.slice_mut::<T>());
-                channels::moments(batch, x.slice::<T>(), m, v);
+                let statistics = (mean.slice_mut::<T>(), variance.slice_mut::<T>());
+                training::normalize(batch, x, (w, b, self.eps as T), statistics, y);
+            } else {
+                let variances = variance.slice::<T>().iter().zip(w);
+                let scale: Vec<T> = variances.map(|(v, w)| w / (v + self.eps as T).sqrt()).collect();
+                channels::normalize(batch, x, mean.slice::<T>(), (&scale, b), y);
             }
-            let variances = variance.slice::<T>().iter().zip(w.slice::<T>());
-            let scale: Vec<T> = variances.map(|(v, w)| w / (v + self.eps as T).sqrt()).collect();
-            let affine = (scale.as_slice(), b.slice::<T>());
-            channels::normalize(batch, x.slice::<T>(), mean.slice::<T>(), affine, y.slice_mut::<T>());
         }, else unreachable!("a float type"));
         let y = y.to_dtype(result)?;
         Ok(if self.training { smallvec![y, mean, variance] } else { smallvec![y] })
