@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use super::float::{Floating, Real};
-use super::isa::Simd;
 use super::lanes::Vector;
 
 /// The function that comes last.
@@ -62,35 +61,28 @@ impl<'a, T: Floating> Epilogue<'a, T> {
 }
 
 crate::vectorize! {
-    /// [`finish_run`], compiled for each instruction set.
-    fn finish[S; T: Floating](simd: S, residual: &[T], activation: Activation, out: &mut [T]) {
-        finish_run(simd, residual, activation, out);
-    }
-}
-
-/// Adds a residual, if it is not empty, and applies an activation, for bodies of kernels.
-///
-/// # Panics
-/// If the residual has another length.
-#[inline(always)]
-pub fn finish_run<S: Simd, T: Floating>(_: S, residual: &[T], activation: Activation, out: &mut [T]) {
-    assert!(residual.is_empty() || residual.len() == out.len(), "a residual for every element");
-    if T::IS_REAL {
-        let residual = if residual.is_empty() { None } else { Some(residual.as_ptr().cast()) };
-        let out = (out.as_mut_ptr().cast(), out.len());
-        let limits = limits::<T::Acc, <T::Acc as Real>::Vector<S>>(activation);
-        // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type; the lengths are equal.
-        return unsafe { finish_reals(residual, limits, out.0, out.1) };
-    }
-    let (least, most) = activation.range::<T::Acc>();
-    for (value, &more) in out.iter_mut().zip(residual) {
-        *value = T::from_acc(value.to_acc() + more.to_acc());
-    }
-    for value in out {
-        let x = value.to_acc();
-        // Comparisons that a nan fails.
-        let x = if x < least { least } else { x };
-        *value = T::from_acc(if x > most { most } else { x });
+    /// Adds a residual, if it is not empty, and applies an activation.
+    ///
+    /// # Panics
+    /// If the residual has another length.
+    pub fn finish[S; T: Floating](simd: S, residual: &[T], activation: Activation, out: &mut [T]) {
+        assert!(residual.is_empty() || residual.len() == out.len(), "a residual for every element");
+        if T::IS_REAL {
+            let residual = if residual.is_empty() { None } else { Some(residual.as_ptr().cast()) };
+            let limits = limits::<T::Acc, <T::Acc as Real>::Vector<S>>(activation);
+            // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type; the lengths are equal.
+            return unsafe { finish_reals(residual, limits, out.as_mut_ptr().cast(), out.len()) };
+        }
+        let (least, most) = activation.range::<T::Acc>();
+        for (value, &more) in out.iter_mut().zip(residual) {
+            *value = T::from_acc(value.to_acc() + more.to_acc());
+        }
+        for value in out {
+            let x = value.to_acc();
+            // Comparisons that a nan fails.
+            let x = if x < least { least } else { x };
+            *value = T::from_acc(if x > most { most } else { x });
+        }
     }
 }
 
@@ -108,7 +100,7 @@ pub fn activated<R, V: Vector<R>>(value: V, (least, most): (V, V)) -> V {
     most.min(least.max(value))
 }
 
-/// The body of [`finish_run`] for numbers that are stored as they are computed.
+/// The body of [`finish`] for numbers that are stored as they are computed.
 ///
 /// # Safety
 /// `out` must be valid for reading and writing `len` elements, the residual, if there is one, for reading them.

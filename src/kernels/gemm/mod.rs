@@ -19,7 +19,6 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 use super::epilogue::Epilogue;
 use super::float::{Floating, Real};
-use super::isa::Portable;
 use super::parallel;
 use kernel::tile;
 use operand::Strided;
@@ -168,7 +167,7 @@ impl<'a, T: Floating> Ends<'a, T> {
         });
         if !self.last.is_none() {
             // SAFETY: by the caller's word.
-            unsafe { self.last.finish(Portable, offset, std::slice::from_mut(to)) };
+            unsafe { self.last.finish(offset, std::slice::from_mut(to)) };
         }
     }
 }

@@ -3,9 +3,8 @@
 use ndarray::ArrayViewMut2;
 use num_traits::Zero;
 
-use super::super::epilogue::{Activation, Epilogue, finish_run};
+use super::super::epilogue::{Activation, Epilogue, finish};
 use super::super::float::Floating;
-use super::super::isa::Simd;
 
 /// What the output holds before products are added.
 #[derive(Clone, Copy, Debug)]
@@ -84,14 +83,13 @@ impl<T: Floating> Last<T> {
     ///
     /// # Safety
     /// The residual, if there is one, must be valid for reading in the same places.
-    #[inline(always)]
-    pub unsafe fn finish<S: Simd>(&self, simd: S, offset: isize, to: &mut [T]) {
+    pub unsafe fn finish(&self, offset: isize, to: &mut [T]) {
         let residual = match self.residual(offset) {
             // SAFETY: by the caller's word.
             Some(start) => unsafe { std::slice::from_raw_parts(start, to.len()) },
             None => &[],
         };
-        finish_run(simd, residual, self.activation, to);
+        finish(residual, self.activation, to);
     }
 }
 
@@ -165,29 +163,21 @@ impl<T: Floating> Output<T> {
 /// # Safety
 /// The part of `size` at `origin` must lie in the output and be this thread's; the residual, if there is one, must be valid for
 /// reading in the same places.
-pub unsafe fn finish_part<T: Floating>(out: Output<T>, origin: (usize, usize), size: (usize, usize)) {
-    finish_runs(out, origin, size);
-}
-
-crate::vectorize! {
-    /// The body of [`finish_part`], its only caller.
-    fn finish_runs[S; T: Floating](simd: S, out: Output<T>, origin: (usize, usize), size: (usize, usize)) {
-        let ((row, column), (height, width)) = (origin, size);
-        let (by_rows, by_columns) = (out.adjacent(column, width), out.row == 1);
-        let (count, len) = match (by_rows, by_columns) {
-            (true, _) => (height, width),
-            (_, true) => (width, height),
-            _ => (height * width, 1),
+pub unsafe fn finish_part<T: Floating>(out: Output<T>, (row, column): (usize, usize), (height, width): (usize, usize)) {
+    let (by_rows, by_columns) = (out.adjacent(column, width), out.row == 1);
+    let (count, len) = match (by_rows, by_columns) {
+        (true, _) => (height, width),
+        (_, true) => (width, height),
+        _ => (height * width, 1),
+    };
+    for at in 0..count {
+        let offset = match (by_rows, by_columns) {
+            (true, _) => out.offset(row + at, column),
+            (_, true) => out.offset(row, column + at),
+            _ => out.offset(row + at / width, column + at % width),
         };
-        for at in 0..count {
-            let offset = match (by_rows, by_columns) {
-                (true, _) => out.offset(row + at, column),
-                (_, true) => out.offset(row, column + at),
-                _ => out.offset(row + at / width, column + at % width),
-            };
-            // SAFETY: by the caller's word; so many elements are adjacent.
-            unsafe { out.last.finish(simd, offset, std::slice::from_raw_parts_mut(out.start.offset(offset), len)) };
-        }
+        // SAFETY: by the caller's word; so many elements are adjacent.
+        unsafe { out.last.finish(offset, std::slice::from_raw_parts_mut(out.start.offset(offset), len)) };
     }
 }
 
@@ -212,7 +202,7 @@ crate::vectorize! {
     ) {
         for (i, row) in sums.chunks_exact(width).enumerate() {
             // SAFETY: by the caller's word.
-            unsafe { store_row(simd, out, (origin.0 + i, origin.1), start, row) };
+            unsafe { store_row(out, (origin.0 + i, origin.1), start, row) };
         }
     }
 }
@@ -222,8 +212,7 @@ crate::vectorize! {
 /// # Safety
 /// As there.
 #[inline(always)]
-pub unsafe fn store_row<S: Simd, T: Floating>(
-    simd: S,
+pub unsafe fn store_row<T: Floating>(
     out: Output<T>,
     (row, column): (usize, usize),
     start: Start<'_, T>,
@@ -253,7 +242,7 @@ pub unsafe fn store_row<S: Simd, T: Floating>(
         }
         if !out.last.is_none() {
             // SAFETY: by the caller's word.
-            unsafe { out.last.finish(simd, offset, to) };
+            unsafe { out.last.finish(offset, to) };
         }
     }
 }

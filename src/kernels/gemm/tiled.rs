@@ -212,7 +212,7 @@ crate::vectorize! {
             row[SIDE..].copy_from_slice(&tile[SUMS..][..SIDE]);
             row.iter_mut().for_each(|sum| *sum *= product.alpha);
             // SAFETY: the task's part lies in the output, which is `run`'s by its caller's word, and is written by no other.
-            unsafe { store_row(simd, product.out, (origin.0 + i, origin.1), product.start, &row[..size.1]) };
+            unsafe { store_row(product.out, (origin.0 + i, origin.1), product.start, &row[..size.1]) };
         }
     }
 }
