@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Elements that are many: for Miri, enough for several pieces.
+const MANY: usize = if cfg!(miri) { 5_000 } else { 100_000 };
+
 /// Thread counts are global: tests that set them take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -33,7 +36,7 @@ fn every_index_comes_up_once() {
 #[test]
 fn chunks_are_disjoint_and_cover_the_output() {
     with_threads(4, || {
-        for (len, chunk) in [(0, 3), (1, 3), (10, 3), (9, 3), (100_000, 7), (5, 0)] {
+        for (len, chunk) in [(0, 3), (1, 3), (10, 3), (9, 3), (MANY, 7), (5, 0)] {
             let mut out = vec![usize::MAX; len];
             for_each_chunk_mut(&mut out, chunk, 1000, |index, slice| slice.fill(index));
             let chunk = chunk.max(1);
@@ -44,7 +47,7 @@ fn chunks_are_disjoint_and_cover_the_output() {
 
 #[test]
 fn sums_have_the_same_bits_for_every_thread_count() {
-    let values: Vec<f32> = (0..200_000).map(|i| (i as f32 * 0.37).sin()).collect();
+    let values: Vec<f32> = (0..2 * MANY).map(|i| (i as f32 * 0.37).sin()).collect();
     let sum = |threads| {
         with_threads(threads, || {
             map_reduce_chunks(values.len(), 4096, |range| values[range].iter().sum::<f32>(), |a, b| a + b)
@@ -59,15 +62,16 @@ fn sums_have_the_same_bits_for_every_thread_count() {
 #[test]
 fn nested_calls_finish() {
     with_threads(4, || {
+        const EACH: usize = if cfg!(miri) { 2 } else { 8 };
         let count = AtomicUsize::new(0);
-        for_each_chunk(8, 1, |_| {
-            for_each_chunk(8, 1, |_| {
-                for_each_chunk(8, 1, |_| {
+        for_each_chunk(EACH, 1, |_| {
+            for_each_chunk(EACH, 1, |_| {
+                for_each_chunk(EACH, 1, |_| {
                     count.fetch_add(1, Ordering::Relaxed);
                 });
             });
         });
-        assert_eq!(count.into_inner(), 512);
+        assert_eq!(count.into_inner(), EACH.pow(3));
     });
 }
 
@@ -77,7 +81,7 @@ fn calls_from_many_threads_finish() {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    for _ in 0..200 {
+                    for _ in 0..if cfg!(miri) { 2 } else { 200 } {
                         let mut out = vec![0; 64];
                         for_each_chunk_mut(&mut out, 1, PARALLEL_THRESHOLD, |index, slot| slot[0] = index);
                         assert!(out.iter().enumerate().all(|(at, &index)| at == index));
@@ -104,6 +108,7 @@ fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "forks")]
 fn a_forked_child_builds_its_own_pool() {
     with_threads(4, || {
         let work = || map_reduce_chunks(1 << 20, 1 << 12, |range| range.sum::<usize>(), |a, b| a + b);
