@@ -10,6 +10,11 @@ use smallvec::SmallVec;
 /// Integers on the stack, mostly.
 pub type Ints = SmallVec<[isize; 6]>;
 
+/// A flag that may be anything true or false, as where PyTorch is written in Python: `#[pyo3(from_py_with = truth)]`.
+pub fn truth(flag: &Bound<'_, PyAny>) -> PyResult<bool> {
+    flag.is_truthy()
+}
+
 impl<'a, 'py> FromPyObject<'a, 'py> for Scalar {
     type Error = PyErr;
 

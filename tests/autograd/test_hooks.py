@@ -207,3 +207,64 @@ def test_increment_version():
     rsnn.autograd.graph.increment_version(h)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
+
+
+def change_of_tensor(hook):
+    x = leaf([1.0, 2.0])
+    x.register_hook(hook)
+    (x * 3).sum().backward()
+    return x.grad
+
+
+def change_of_result(hook):
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    y.register_hook(hook)
+    (y * 3).sum().backward()
+    return x.grad
+
+
+def change_before_a_step(hook):
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    y.grad_fn.register_prehook(lambda outputs: (hook(outputs[0]),))
+    (y * 3).sum().backward()
+    return x.grad
+
+
+def change_after_a_step(hook):
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    y.grad_fn.register_hook(lambda inputs, outputs: (hook(inputs[0]), *inputs[1:]))
+    (y * 3).sum().backward()
+    return x.grad
+
+
+CHANGES = [change_of_tensor, change_of_result, change_before_a_step, change_after_a_step]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_replacement_is_of_the_same_dtype_and_size(change):
+    plain = change(lambda g: g * 1)
+    assert rsnn.equal(change(lambda g: g + 1), plain + (1 if change in (change_of_tensor, change_after_a_step) else 2))
+    with pytest.raises(
+        RuntimeError, match=r"changed the type of value \(was rsnn.FloatTensor got rsnn.DoubleTensor\)$"
+    ):
+        change(lambda g: g.double())
+    for other, got in ((rsnn.ones(3), "[3]"), (rsnn.ones(1), "[1]"), (rsnn.ones(2, 1), "[2, 1]")):
+        with pytest.raises(RuntimeError) as caught:
+            change(lambda g, other=other: other)
+        assert str(caught.value) == f"hook '<lambda>' has changed the size of value (was [2] got {got})"
+    with pytest.raises(TypeError, match=r"expected Variable, but hook returned 'int'$"):
+        change(lambda g: 5)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_hook_without_a_name_is_unknown(change):
+    class Hook:
+        def __call__(self, gradient):
+            return gradient.double()
+
+    if change in (change_of_tensor, change_of_result):
+        with pytest.raises(RuntimeError, match="^hook '<unknown>' has changed the type"):
+            change(Hook())

@@ -175,19 +175,47 @@ fn replaced(hook: &Bound<'_, PyAny>, result: Bound<'_, PyAny>, given: &[Option<T
     let gradient = |(item, old): (Bound<'_, PyAny>, &Option<Tensor>)| match item.cast::<PyTensor>() {
         _ if item.is_none() => Ok(None),
         _ if old.is_none() => Err(PyRuntimeError::new_err("can't replace a None gradient with a non-None value")),
-        Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
+        Ok(tensor) => old.as_ref().map(|old| like(hook, old, tensor)).transpose(),
         Err(_) => Err(wrong("Variable", &item)),
     };
     let expected = given.len();
     if result.len() != expected {
-        let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
-        let name = name.map_or_else(|| Ok("<unknown>".to_owned()), |name| name.extract())?;
         return Err(PyRuntimeError::new_err(format!(
-            "hook '{name}' has returned an incorrect number of values (got {}, but expected {expected})",
+            "hook '{}' has returned an incorrect number of values (got {}, but expected {expected})",
+            name_of(hook)?,
             result.len()
         )));
     }
     result.iter().zip(given).map(gradient).collect::<PyResult<GradList>>().map(Some)
+}
+
+/// What a hook is called in messages.
+fn name_of(hook: &Bound<'_, PyAny>) -> PyResult<String> {
+    let name = hook.getattr_opt(intern!(hook.py(), "__name__"))?;
+    Ok(name.and_then(|name| name.extract().ok()).unwrap_or_else(|| "<unknown>".to_owned()))
+}
+
+/// The gradient that a hook puts in the place of another one, of the same dtype and sizes.
+fn like(hook: &Bound<'_, PyAny>, old: &Tensor, new: &Bound<'_, PyTensor>) -> PyResult<Tensor> {
+    let py = hook.py();
+    let tensor = &new.get().tensor;
+    if tensor.dtype() != old.dtype() {
+        let method = intern!(py, "type");
+        let (was, got) = (Out(old.clone()).into_pyobject(py)?.call_method0(method)?, new.call_method0(method)?);
+        let name = name_of(hook)?;
+        return Err(PyRuntimeError::new_err(format!(
+            "hook '{name}' has changed the type of value (was {was} got {got})"
+        )));
+    }
+    if !tensor.has_shape_of(old) {
+        let (name, was, got) = (name_of(hook)?, old.shape(), tensor.shape());
+        return Err(PyRuntimeError::new_err(format!(
+            "hook '{name}' has changed the size of value (was {:?} got {:?})",
+            was.as_slice(),
+            got.as_slice()
+        )));
+    }
+    Ok(tensor.clone())
 }
 
 /// A Python callable as a hook on a gradient.
@@ -199,9 +227,9 @@ pub fn tensor_hook(hook: Arc<Py<PyAny>>) -> TensorHook {
                 return Ok(None);
             }
             match result.cast::<PyTensor>() {
-                Ok(tensor) => Ok(Some(tensor.get().tensor.clone())),
+                Ok(tensor) => like(hook.bind(py), grad, tensor).map(Some),
                 Err(_) => Err(PyTypeError::new_err(format!(
-                    "hook: expected Variable, but hook returned '{}'",
+                    "expected Variable, but hook returned '{}'",
                     result.get_type().name()?
                 ))),
             }

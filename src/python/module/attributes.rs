@@ -8,6 +8,7 @@ use super::natives::Method;
 use super::parameter::{is_buffer, is_leaf, is_parameter, is_tensor_like, type_name};
 use crate::nn::hooks::HookKind;
 use crate::nn::module::Kind;
+use crate::python::arguments::truth;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -130,7 +131,7 @@ impl Module {
         slf: &Bound<'_, Self>,
         name: &Bound<'_, PyAny>,
         tensor: Option<&Bound<'_, PyAny>>,
-        persistent: bool,
+        #[pyo3(from_py_with = truth)] persistent: bool,
     ) -> PyResult<()> {
         let py = slf.py();
         if !slf.get().is_ready() {

@@ -4,6 +4,7 @@ use super::class::{Handle, Module};
 use super::global;
 use super::handle::RemovableHandle;
 use crate::nn::hooks::{Hook, HookKind, next_id};
+use crate::python::arguments::truth;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -38,8 +39,8 @@ impl Module {
     fn register_forward_pre_hook(
         slf: &Bound<'_, Self>,
         hook: Handle,
-        prepend: bool,
-        with_kwargs: bool,
+        #[pyo3(from_py_with = truth)] prepend: bool,
+        #[pyo3(from_py_with = truth)] with_kwargs: bool,
     ) -> PyResult<RemovableHandle> {
         add(slf, HookKind::ForwardPre, Hook { call: hook, with_kwargs, always: false }, prepend)
     }
@@ -55,9 +56,9 @@ impl Module {
     fn register_forward_hook(
         slf: &Bound<'_, Self>,
         hook: Handle,
-        prepend: bool,
-        with_kwargs: bool,
-        always_call: bool,
+        #[pyo3(from_py_with = truth)] prepend: bool,
+        #[pyo3(from_py_with = truth)] with_kwargs: bool,
+        #[pyo3(from_py_with = truth)] always_call: bool,
     ) -> PyResult<RemovableHandle> {
         add(slf, HookKind::Forward, Hook { call: hook, with_kwargs, always: always_call }, prepend)
     }
@@ -71,7 +72,11 @@ impl Module {
     ///
     /// Raises `RuntimeError` if the module has hooks of `register_backward_hook`.
     #[pyo3(signature = (hook, prepend=false))]
-    fn register_full_backward_hook(slf: &Bound<'_, Self>, hook: Handle, prepend: bool) -> PyResult<RemovableHandle> {
+    fn register_full_backward_hook(
+        slf: &Bound<'_, Self>,
+        hook: Handle,
+        #[pyo3(from_py_with = truth)] prepend: bool,
+    ) -> PyResult<RemovableHandle> {
         set_sort(slf, true)?;
         add(slf, HookKind::Backward, Hook::new(hook), prepend)
     }
@@ -85,7 +90,7 @@ impl Module {
     fn register_full_backward_pre_hook(
         slf: &Bound<'_, Self>,
         hook: Handle,
-        prepend: bool,
+        #[pyo3(from_py_with = truth)] prepend: bool,
     ) -> PyResult<RemovableHandle> {
         add(slf, HookKind::BackwardPre, Hook::new(hook), prepend)
     }
@@ -137,7 +142,7 @@ impl Module {
     fn _register_load_state_dict_pre_hook(
         slf: &Bound<'_, Self>,
         hook: &Bound<'_, PyAny>,
-        with_module: bool,
+        #[pyo3(from_py_with = truth)] with_module: bool,
     ) -> PyResult<RemovableHandle> {
         let py = slf.py();
         let wrap = py.import(intern!(py, "rsnn.nn.modules._wrapped_hook"))?.getattr(intern!(py, "_WrappedHook"))?;
@@ -184,7 +189,11 @@ pub fn register_module_forward_pre_hook(hook: Handle) -> RemovableHandle {
 ///     always_call: whether it also runs when the call failed.
 #[pyfunction]
 #[pyo3(signature = (hook, *, with_kwargs=false, always_call=false))]
-pub fn register_module_forward_hook(hook: Handle, with_kwargs: bool, always_call: bool) -> RemovableHandle {
+pub fn register_module_forward_hook(
+    hook: Handle,
+    #[pyo3(from_py_with = truth)] with_kwargs: bool,
+    #[pyo3(from_py_with = truth)] always_call: bool,
+) -> RemovableHandle {
     add_global(HookKind::Forward, Hook { call: hook, with_kwargs, always: always_call })
 }
 

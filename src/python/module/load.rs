@@ -7,6 +7,7 @@ use super::parts::{Part, Source};
 use super::paths::Place;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::state_dict::Misfit;
+use crate::python::arguments::truth;
 use pyo3::exceptions::{PyAssertionError, PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -179,8 +180,8 @@ impl Module {
     fn load_state_dict<'py>(
         slf: &Bound<'py, Self>,
         state_dict: &Bound<'py, PyAny>,
-        strict: bool,
-        assign: bool,
+        #[pyo3(from_py_with = truth)] strict: bool,
+        #[pyo3(from_py_with = truth)] assign: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if state_dict.cast::<PyMapping>().is_err() {
@@ -215,7 +216,7 @@ impl Module {
         state_dict: &Bound<'py, PyAny>,
         prefix: &str,
         local_metadata: &Bound<'py, PyDict>,
-        strict: bool,
+        #[pyo3(from_py_with = truth)] strict: bool,
         missing_keys: Bound<'py, PyList>,
         unexpected_keys: Bound<'py, PyList>,
         error_msgs: Bound<'py, PyList>,

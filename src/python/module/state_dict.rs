@@ -11,6 +11,7 @@ use crate::autograd::Tensor;
 use crate::kernels::lanes::prefetch;
 use crate::nn::hooks::{Hook, HookKind};
 use crate::nn::module::Kind;
+use crate::python::arguments::truth;
 use crate::python::tensor::{PyParameter, PyTensor, wrap};
 use pyo3::exceptions::{PyFutureWarning, PyRuntimeError};
 use pyo3::intern;
@@ -271,8 +272,8 @@ impl Module {
         args: &Bound<'py, PyTuple>,
         destination: Option<Bound<'py, PyAny>>,
         prefix: Option<String>,
-        keep_vars: bool,
-        copy: bool,
+        #[pyo3(from_py_with = truth)] keep_vars: bool,
+        #[pyo3(from_py_with = truth)] copy: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let (mut destination, mut prefix, mut keep_vars) = (destination, prefix.unwrap_or_default(), keep_vars);
@@ -323,7 +324,7 @@ impl Module {
         slf: &Bound<'py, Self>,
         destination: &Bound<'py, PyAny>,
         prefix: &str,
-        keep_vars: bool,
+        #[pyo3(from_py_with = truth)] keep_vars: bool,
     ) -> PyResult<()> {
         save_own(slf, destination, &Place::of_prefix(slf.py(), prefix), keep_vars)
     }

@@ -6,6 +6,7 @@ use super::python_world::{Objects, Seen};
 use super::turn::TryLock;
 use crate::nn::module::Kind;
 use crate::nn::walk::{ChildWalk, MemberWalk, ModuleWalk, Modules, Visited};
+use crate::python::arguments::truth;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -149,7 +150,7 @@ impl Module {
         slf: &Bound<'_, Self>,
         memo: Option<Bound<'_, PySet>>,
         prefix: &str,
-        remove_duplicate: bool,
+        #[pyo3(from_py_with = truth)] remove_duplicate: bool,
     ) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_modules")?;
         let seen = memo.map_or_else(|| Seen::Native(Visited::default()), |memo| Seen::Set(memo.unbind()));
@@ -159,7 +160,7 @@ impl Module {
 
     /// Goes through the module and its descendants, a module before its children.
     #[pyo3(signature = (remove_duplicate=true))]
-    fn modules(slf: &Bound<'_, Self>, remove_duplicate: bool) -> PyResult<WalkIterator> {
+    fn modules(slf: &Bound<'_, Self>, #[pyo3(from_py_with = truth)] remove_duplicate: bool) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_modules")?;
         let seen = Seen::Native(Visited::default());
         if Method::NamedModules.is_overridden(slf) {
@@ -193,8 +194,8 @@ impl Module {
     fn named_parameters(
         slf: &Bound<'_, Self>,
         prefix: &str,
-        recurse: bool,
-        remove_duplicate: bool,
+        #[pyo3(from_py_with = truth)] recurse: bool,
+        #[pyo3(from_py_with = truth)] remove_duplicate: bool,
     ) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_parameters")?;
         members(slf, Kind::Parameter, prefix, recurse, remove_duplicate, true)
@@ -205,7 +206,7 @@ impl Module {
     /// Args:
     ///     recurse: whether to take those of the descendants too.
     #[pyo3(signature = (recurse=true))]
-    fn parameters(slf: &Bound<'_, Self>, recurse: bool) -> PyResult<WalkIterator> {
+    fn parameters(slf: &Bound<'_, Self>, #[pyo3(from_py_with = truth)] recurse: bool) -> PyResult<WalkIterator> {
         if Method::NamedParameters.is_overridden(slf) {
             return without_names(slf, Method::NamedParameters, Some(("recurse", recurse)));
         }
@@ -218,8 +219,8 @@ impl Module {
     fn named_buffers(
         slf: &Bound<'_, Self>,
         prefix: &str,
-        recurse: bool,
-        remove_duplicate: bool,
+        #[pyo3(from_py_with = truth)] recurse: bool,
+        #[pyo3(from_py_with = truth)] remove_duplicate: bool,
     ) -> PyResult<WalkIterator> {
         Self::ensure_ready(slf, "_buffers")?;
         members(slf, Kind::Buffer, prefix, recurse, remove_duplicate, true)
@@ -227,7 +228,7 @@ impl Module {
 
     /// Goes through the buffers.
     #[pyo3(signature = (recurse=true))]
-    fn buffers(slf: &Bound<'_, Self>, recurse: bool) -> PyResult<WalkIterator> {
+    fn buffers(slf: &Bound<'_, Self>, #[pyo3(from_py_with = truth)] recurse: bool) -> PyResult<WalkIterator> {
         if Method::NamedBuffers.is_overridden(slf) {
             return without_names(slf, Method::NamedBuffers, Some(("recurse", recurse)));
         }
@@ -242,8 +243,8 @@ impl Module {
         slf: &Bound<'py, Self>,
         get_members_fn: &Bound<'py, PyAny>,
         prefix: &str,
-        recurse: bool,
-        remove_duplicate: bool,
+        #[pyo3(from_py_with = truth)] recurse: bool,
+        #[pyo3(from_py_with = truth)] remove_duplicate: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let walk = slf.py().import(intern!(slf.py(), "rsnn.nn.modules._members"))?;
         walk.call_method1(intern!(slf.py(), "named_members"), (slf, get_members_fn, prefix, recurse, remove_duplicate))

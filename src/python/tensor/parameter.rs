@@ -73,13 +73,8 @@ fn contents(data: Option<&Bound<'_, PyTensor>>, requires_grad: bool) -> PyResult
 #[pymethods]
 impl PyParameter {
     #[new]
-    #[pyo3(signature = (data=None, requires_grad=true, *_args, **_kwargs), text_signature = "(data=None, requires_grad=True)")]
-    fn new(
-        data: Option<&Bound<'_, PyTensor>>,
-        requires_grad: bool,
-        _args: &Bound<'_, PyTuple>,
-        _kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<PyClassInitializer<Self>> {
+    #[pyo3(signature = (data=None, requires_grad=true))]
+    fn new(data: Option<&Bound<'_, PyTensor>>, requires_grad: bool) -> PyResult<PyClassInitializer<Self>> {
         Ok(PyClassInitializer::from(contents(data, requires_grad)?).add_subclass(PyParameter))
     }
 
