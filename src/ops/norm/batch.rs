@@ -1,7 +1,7 @@
 //! Batch normalisation.
 
 use super::moments::{Moments, Over, batch_of};
-use super::{along_channels, check_float, input_gradient, ready};
+use super::{along_channels, check_float, check_kinds, input_gradient, ready};
 use crate::array::{Array, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_many, grad_enabled, sum_to};
 use crate::dispatch_float;
@@ -44,12 +44,13 @@ pub fn batch_norm(
     );
     check_float("batch_norm", x)?;
     let channels = shape[1];
-    for (what, tensor) in [
+    let others = [
         ("weight", weight),
         ("bias", bias),
         ("running_mean", running.map(|running| running.mean)),
         ("running_var", running.map(|running| running.variance)),
-    ] {
+    ];
+    for (what, tensor) in others {
         if let Some(tensor) = tensor {
             crate::ensure!(
                 tensor.numel() == channels,
@@ -59,6 +60,7 @@ pub fn batch_norm(
             );
         }
     }
+    check_kinds("batch_norm", x, &others)?;
     let dtype = compute_dtype(x.dtype());
     let constant = |value: f64| Array::full(&[channels], Scalar::Float(value), dtype).map(Tensor::new);
     let weight = weight.map_or_else(|| constant(1.0), |weight| Ok(weight.clone()))?;

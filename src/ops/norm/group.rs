@@ -1,7 +1,7 @@
 //! Group normalisation: groups of channels by their own statistics.
 
 use super::moments::{Moments, Over};
-use super::{along_channels, check_float, input_gradient, ready};
+use super::{along_channels, check_float, check_kinds, input_gradient, ready};
 use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply_many, grad_enabled};
 use crate::dispatch_float;
@@ -45,6 +45,7 @@ pub fn group_norm(
         }
     }
     check_float("group_norm", x)?;
+    check_kinds("group_norm", x, &[("weight", weight), ("bias", bias)])?;
     let inputs: SmallVec<[&Tensor; 3]> = [Some(x), weight, bias].into_iter().flatten().collect();
     let op = GroupNorm { groups, eps, weight: weight.is_some(), bias: bias.is_some() };
     Ok(apply_many(op, &inputs)?.swap_remove(0))

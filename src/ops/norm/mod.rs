@@ -58,3 +58,25 @@ fn check_float(name: &str, x: &Tensor) -> Result<()> {
     crate::ensure!(x.dtype().is_float(), NotImplemented, "{name}: not implemented for '{}'", x.dtype().type_name());
     Ok(())
 }
+
+/// Refuses parameters and statistics of a dtype that is neither the input's nor, for an input of 16 bits, `float32`.
+fn check_kinds(name: &str, x: &Tensor, others: &[(&str, Option<&Tensor>)]) -> Result<()> {
+    let others = || others.iter().filter_map(|&(what, other)| Some((what, other?.dtype())));
+    if others().all(|(_, dtype)| dtype == x.dtype()) {
+        return Ok(());
+    }
+    let wide = if matches!(x.dtype(), DType::F16 | DType::BF16) { DType::F32 } else { x.dtype() };
+    for (what, dtype) in others().filter(|&(_, dtype)| dtype != wide) {
+        let cause = match dtype {
+            DType::F32 => "all inputs must share same datatype.",
+            _ => "expect parameter to have scalar type of Float",
+        };
+        crate::bail!(
+            Runtime,
+            "mixed dtype (CPU): {cause} ({name}: the input is {}, the {what} {})",
+            x.dtype().name(),
+            dtype.name()
+        );
+    }
+    Ok(())
+}

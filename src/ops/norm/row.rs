@@ -1,7 +1,7 @@
 //! Layer and root mean square normalisation: every row by its own statistics.
 
 use super::moments::{Moments, Over};
-use super::{check_float, input_gradient, ready};
+use super::{check_float, check_kinds, input_gradient, ready};
 use crate::array::Array;
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply_many, grad_enabled};
 use crate::dispatch_float;
@@ -63,6 +63,9 @@ fn rows_norm(
                 Bracketed(&tensor.shape())
             );
         }
+    }
+    if centered {
+        check_kinds(name, x, &[("weight", weight), ("bias", bias)])?;
     }
     let op = RowNorm { name, axes: shape.len(), centered, eps, weight: weight.is_some(), bias: bias.is_some() };
     let inputs: SmallVec<[&Tensor; 3]> = [Some(x), weight, bias].into_iter().flatten().collect();
