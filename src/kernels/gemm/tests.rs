@@ -231,9 +231,53 @@ fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
                 });
             }
         });
-        assert!(worth_packing::<f32>(65, (n, k)) && !worth_packing::<f32>(2, (n, k)));
-        assert!(!worth_packing::<f16>(1000, (4, 4)));
+        assert!(!worth_packing::<f32>(2, (n, k)) && !worth_packing::<f16>(1000, (4, 4)));
     }
+}
+
+/// A layer packs its weights when it meets them again: what it gives must not change by that.
+fn packed_weights_give_the_same_bits<T: Floating + std::fmt::Debug>() {
+    use super::weights::{Weights, worth_packing};
+    let mut packed = 0;
+    for (n, k) in [(120, 400), (10, 84), (1, 900), (33, 257), (64, 512), (300, 130), (7, 2100), (40, 4095)] {
+        for m in [1, 3, 4, 5, 7, 8, 12, 13, 16, 17, 31, 32, 33, 63, 64, 65, 130] {
+            if !worth_packing::<T>(m, (n, k)) {
+                continue;
+            }
+            packed += 1;
+            with_matrix::<T, _>((m, k), Order::Rows, 1, |x| {
+                with_matrix::<T, _>((n, k), Order::Rows, 2, |w| {
+                    let bias: Vec<T> = (0..n).map(|j| T::from_acc(T::Acc::from_f64(noise(j)))).collect();
+                    let mut outs = [(); 2].map(|()| Array2::from_elem((m, n), T::from_acc(T::Acc::from_f64(f64::NAN))));
+                    let one = T::Acc::from_f64(1.0);
+                    gemm(one, x, w.t(), Start::ColumnBias(&bias), outs[0].view_mut());
+                    Weights::new(w).unwrap().multiply(x, w, Start::ColumnBias(&bias), outs[1].view_mut());
+                    assert_eq!(outs[0], outs[1], "{m} {n} {k}");
+                });
+            });
+        }
+    }
+    // On the matrix unit products of many rows alone take packed weights.
+    assert!(packed > 60 || super::super::isa::isa() == super::super::isa::Isa::Amx);
+}
+
+#[test]
+fn weights_packed_for_few_rows_change_no_bits() {
+    packed_weights_give_the_same_bits::<f32>();
+    packed_weights_give_the_same_bits::<f64>();
+}
+
+#[test]
+fn weights_are_packed_for_few_rows_unless_they_are_large_deep_or_tiny() {
+    use super::weights::worth_packing;
+    if super::super::isa::isa() == super::super::isa::Isa::Amx {
+        return;
+    }
+    assert!(worth_packing::<f32>(5, (120, 400)) && worth_packing::<f64>(16, (1000, 512)));
+    assert!(!worth_packing::<f32>(4, (120, 400)) && !worth_packing::<f32>(8, (16, 16)));
+    assert!(!worth_packing::<f32>(16, (4096, 4096)) && !worth_packing::<f32>(16, (10, 4096)));
+    assert!(!worth_packing::<f32>(200, (4, 400)));
+    assert!(!worth_packing::<half::f16>(16, (120, 400)) && worth_packing::<f32>(100, (4096, 4000)));
 }
 
 #[test]

@@ -8,11 +8,11 @@ use super::super::amx::pack::{Panels, Side};
 use super::super::epilogue::Epilogue;
 use super::super::float::{Floating, Real};
 use super::super::kept::Kept;
-use super::driver::{Size, multiply_by_packed};
+use super::driver::{self, Size, multiply_by_packed};
 use super::kernel::tile;
 use super::operand::{Packed, Strided};
 use super::output::{Last, Output, Start};
-use super::{Ends, finished_output, product, tiled};
+use super::{Ends, SMALL, dot, finished_output, product, tiled};
 use crate::error::Result;
 
 /// Weights `[n, k]` in the form in which products `x w^T` read them.
@@ -24,9 +24,20 @@ pub struct Weights {
     planes: Option<Terms>,
 }
 
-/// Whether a product of so many rows with weights `[n, k]` is quicker with packed weights: with fewer it reads them where they lie.
-pub fn worth_packing<T: Floating>(rows: usize, size: (usize, usize)) -> bool {
-    (T::IS_REAL || tiled::applies_to_weights::<T>(size).is_some()) && rows > 2 * tile::<T::Acc>().1
+/// Weights of up to so many numbers are kept packed for products of a few rows too.
+const FEW_ROWS: usize = 1 << 22;
+
+/// Whether a product of so many rows with weights `[n, k]` is quicker with packed weights, and gives the same bits: the very
+/// small ones and those of one to four rows or columns are dot products of rows where they lie, and a great depth is cut into
+/// parts where the output is small.
+pub fn worth_packing<T: Floating>(rows: usize, (n, k): (usize, usize)) -> bool {
+    let many = rows > 2 * tile::<T::Acc>().1;
+    if tiled::applies_to_weights::<T>((n, k)).is_some() {
+        return many;
+    }
+    let size = Size { rows, columns: n, depth: k };
+    let is_blocked = rows.min(n) > dot::MAX_COLUMNS && size.work() > SMALL && driver::depth_parts(size) == 1;
+    T::IS_REAL && is_blocked && (many || n * k <= FEW_ROWS)
 }
 
 impl Weights {
