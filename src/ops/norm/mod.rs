@@ -66,7 +66,7 @@ fn check_kinds(name: &str, x: &Tensor, others: &[(&str, Option<&Tensor>)]) -> Re
         return Ok(());
     }
     let wide = if matches!(x.dtype(), DType::F16 | DType::BF16) { DType::F32 } else { x.dtype() };
-    for (what, dtype) in others().filter(|&(_, dtype)| dtype != wide) {
+    if let Some((what, dtype)) = others().find(|&(_, dtype)| dtype != wide) {
         let cause = match dtype {
             DType::F32 => "all inputs must share same datatype.",
             _ => "expect parameter to have scalar type of Float",
