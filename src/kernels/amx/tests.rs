@@ -162,10 +162,11 @@ fn packed_weights_are_planes_where_that_is_quicker() {
     use super::super::gemm::weights::{Weights, worth_packing};
     with_unit(|| {
         let mut next = noise(11);
-        let (m, n, k) = (70, 100, 130);
+        let (m, n, k) = (200, 210, 130);
         let mut x = Array2::from_shape_simple_fn((m, k), || next() as f32);
         let w = Array2::from_shape_simple_fn((n, k), || next() as f32);
         assert!(worth_packing::<f32>(m, (n, k)) && worth_packing::<bf16>(m, (n, k)));
+        assert!(!worth_packing::<f32>(70, (n, k)));
         let packed = Weights::new(w.view()).unwrap();
         assert!(packed.is_for::<f32>((n, k)));
         for value in [1.0, f32::INFINITY] {

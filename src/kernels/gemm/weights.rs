@@ -28,14 +28,14 @@ pub struct Weights {
 const FEW_ROWS: usize = 1 << 22;
 
 /// Whether a product of so many rows with weights `[n, k]` is quicker with packed weights, and gives the same bits: the very
-/// small ones and those of one to four rows or columns are dot products of rows where they lie, and a great depth is cut into
-/// parts where the output is small.
+/// small ones and those of one to four rows or columns are dot products of rows where they lie, a great depth is cut into
+/// parts where the output is small, and the matrix unit takes large products alone.
 pub fn worth_packing<T: Floating>(rows: usize, (n, k): (usize, usize)) -> bool {
-    let many = rows > 2 * tile::<T::Acc>().1;
-    if tiled::applies_to_weights::<T>((n, k)).is_some() {
-        return many;
-    }
     let size = Size { rows, columns: n, depth: k };
+    let many = rows > 2 * tile::<T::Acc>().1;
+    if let Some(terms) = tiled::applies_to_weights::<T>((n, k)) {
+        return many && tiled::applies::<T>(size) == Some(terms);
+    }
     let is_blocked = rows.min(n) > dot::MAX_COLUMNS && size.work() > SMALL && driver::depth_parts(size) == 1;
     T::IS_REAL && is_blocked && (many || n * k <= FEW_ROWS)
 }
