@@ -16,6 +16,12 @@ def stat(name: str) -> int:
     return rsnn.memory_stats()[name]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_cached():
+    """A block that others have left may be larger than what is asked for."""
+    rsnn.empty_cache()
+
+
 def test_stats_have_the_names_of_torch_cuda():
     stats = rsnn.memory_stats()
     levels = [
