@@ -54,6 +54,15 @@ class TestStorage:
         other.b = lib.nn.Parameter(lib.ones(1))
         assert names(m.named_parameters()) == (["a"] if ours else ["a", "b"]) and other.a is m.a
 
+    def test_an_empty_slot_hides_a_child(self, lib, ours):
+        class Slotted(lib.nn.Module):
+            __slots__ = ("a",)
+
+        m = Slotted()
+        m.a = lib.nn.Identity()
+        assert list(m._modules) == ["a"]
+        assert (outcome(lambda: m.a) is AttributeError) is ours
+
     def test_names_are_texts(self, lib, ours):
         table = lib.nn.Module()._parameters
         assert outcome(lambda: table.__setitem__(3, None)) is (TypeError if ours else None)
@@ -248,6 +257,14 @@ class TestCalls:
 
 
 class TestStates:
+    def test_no_prefix_is_an_empty_one(self, lib, ours):
+        found = outcome(lambda: list(lib.nn.Linear(1, 1).state_dict(prefix=None)))
+        assert found == (["weight", "bias"] if ours else TypeError)
+
+    def test_a_handle_of_nothing(self, lib, ours):
+        handle = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle
+        assert (outcome(handle) is TypeError) is not ours
+
     def test_keys_of_states_are_texts(self, lib, ours):
         assert outcome(lambda: lib.nn.Identity().load_state_dict({3: None})) is (TypeError if ours else AttributeError)
 
