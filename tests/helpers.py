@@ -30,6 +30,18 @@ DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat
 INTEGERS = DTYPES[1:6]
 FLOATS = DTYPES[6:]
 
+#: Methods that fill a tensor with random numbers, with arguments.
+DISTRIBUTIONS = {
+    "uniform_": (-0.3, 0.7),
+    "normal_": (0.5, 2.0),
+    "bernoulli_": (0.4,),
+    "random_": (0, 100),
+    "exponential_": (1.5,),
+    "cauchy_": (0.5, 2.0),
+    "log_normal_": (0.1, 0.6),
+    "geometric_": (0.2,),
+}
+
 LAYOUTS = ("contiguous", "transposed", "strided")
 
 
@@ -157,17 +169,24 @@ def assert_same_outcome(
     fn: Callable[[Any], Any], rtol: float | None = None, atol: float | None = None, *, where: str = "result"
 ) -> None:
     """Asserts that `fn(lib)` gives the same result, or the same class of exception, in rsnn and PyTorch."""
-    outcomes = []
-    for lib in (rsnn, torch):
-        try:
-            outcomes.append(fn(lib))
-        except Exception as error:  # noqa: BLE001
-            outcomes.append(error)
-    ours, theirs = outcomes
+    ours, theirs = (attempt(lambda: fn(lib)) for lib in (rsnn, torch))
     if isinstance(ours, Exception) or isinstance(theirs, Exception):
         assert type(ours) is type(theirs), f"{where}: got {ours!r}, expected {theirs!r}"
         return
     assert_same(ours, theirs, rtol, atol, where=where)
+
+
+def attempt(function: Callable[[], Any]) -> Any:
+    """The result, or the error."""
+    try:
+        return function()
+    except Exception as error:  # noqa: BLE001
+        return error
+
+
+def step_of(t: Any) -> str | None:
+    """The name of the step of the graph that made a tensor, without the namespace that PyTorch puts before some."""
+    return None if t.grad_fn is None else t.grad_fn.name().rpartition("::")[2]
 
 
 def tensor(lib: Any, values: Any, dtype: str | None = None, layout: str = "contiguous") -> Any:

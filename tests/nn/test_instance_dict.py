@@ -237,6 +237,9 @@ def test_operators_and_copies(lib):
     assert ({"new": 3} | m.__dict__)["new"] == 3 and m.plain == [1]
     attributes = m.__dict__
     attributes |= {"new": 4}
+    for refused in (lambda: attributes | [("new", 5)], lambda: [("new", 5)] | attributes):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            refused()
     assert m.new == 4 and "plain" in attributes
     assert list(reversed(m.__dict__)) == list(m.__dict__)[::-1] and list(m.__dict__)[-2:] == ["plain", "new"]
     text = repr(m.__dict__)

@@ -30,9 +30,16 @@ def chain(length, more=lambda x: 0):
     return module(lambda m, x: m.net(x) + more(x), net=nn.Sequential(*[nn.Tanh() for _ in range(length)]))
 
 
+def skips(m, x):
+    """Two results are used again further down."""
+    y = m.a(x)
+    return m.b(y) + m.c(m.b(y) + y)
+
+
 NETS = {
     "branch": module(lambda m, x: m.c(m.a(x) + m.b(x)), a=nn.Linear(2, 2), b=nn.ReLU(), c=nn.Tanh()),
-    "skip": module(lambda m, x: m.c(m.b(m.a(x)) + m.a(x)), a=nn.ReLU(), b=nn.Tanh(), c=nn.Sigmoid()),
+    "skip": module(skips, a=nn.ReLU(), b=nn.Tanh(), c=nn.Sigmoid()),
+    "round": nn.Sequential(*[nn.Tanh(), nn.ReLU()] * 2),
     "twice": nn.Sequential(*[nn.ReLU()] * 3),
     "alone": nn.ReLU(),
     "none": module(lambda m, x: x * 2, a=nn.ReLU()),
@@ -53,6 +60,12 @@ BOXES = {
         ("b", "Tanh 1×2", 2, 0, "plain"),
         ("c", "Sigmoid 1×2", 3, 0, "plain"),
         ("output", "1×2", 4, 0, "end"),
+    ],
+    "round": [
+        ("input", "1×2", 0, 0.5, "end"),
+        ("0", "Tanh 1×2", 3, 0, "plain"),
+        ("1", "ReLU 1×2", 3, 1, "plain"),
+        ("output", "1×2", 4, 0.5, "end"),
     ],
     "twice": [("input", "1×2", 0, 0, "end"), ("0", "ReLU 1×2", 1, 0, "plain"), ("output", "1×2", 2, 0, "end")],
     "alone": [("input", "1×2", 0, 0, "end"), ("(model)", "ReLU 1×2", 1, 0, "plain"), ("output", "1×2", 2, 0, "end")],
@@ -76,6 +89,13 @@ ARROWS = {
         *down((115, 115, 66), (115, 115, 138)),
         ((210, 115), (270, 115), (270, 259), (210, 259)),
         *down((115, 115, 210), (115, 115, 282)),
+        ((210, 187), (270, 187), (270, 331), (210, 331)),
+    ],
+    "round": [
+        ((318, 43), (388, 43), (388, 259), (210, 259)),
+        ((426, 259), (466, 259), (466, 259), (210, 259)),
+        ((210, 259), (466, 259), (466, 259), (426, 259)),
+        *down((331, 223, 282)),
     ],
     "twice": [
         *down((115, 115, 66)),
@@ -93,6 +113,7 @@ ARROWS = {
 SIZES = {
     "branch": (446, 302),
     "skip": (275, 374),
+    "round": (476, 374),
     "twice": (260, 230),
     "alone": (230, 230),
     "none": (230, 158),
@@ -105,6 +126,11 @@ def test_boxes(name):
     boxes = layout(nn.summary(NETS[name], input_size=(1, 2))).values()
     assert [(box.title, box.text, box.row, box.column, box.fill) for box in boxes] == BOXES[name]
     assert [(box.x, box.y) for box in boxes] == [(20 + 216 * box[3], 20 + 72 * box[2]) for box in BOXES[name]]
+
+
+def looks(root, kind, *keys):
+    """The values that elements of a kind have for some attributes."""
+    return {tuple(one.get(key) for key in keys) for one in root.findall(SVG + kind)}
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -120,7 +146,11 @@ def test_svg(name):
     numbers = [[f"{x:g},{y:g}" for x, y in points] for points in ARROWS[name]]
     assert paths == [f"M{start} C{first} {second} {end}" for start, first, second, end in numbers]
     tip = root.find(f"{SVG}defs/{SVG}marker")
-    assert tip.get("id") == "tip" and all(path.get("marker-end") == "url(#tip)" for path in root.findall(SVG + "path"))
+    assert tip.get("id") == "tip" and looks(root, "path", "fill", "stroke", "marker-end") == {
+        ("none", "#555", "url(#tip)")
+    }
+    assert {(rect.get("rx"), rect.get("stroke")) for rect in rects} == {("6", "#777")}
+    assert looks(root, "text", "font-size", "fill") == {("13", None), ("11", "#444")}
     texts = [(text.text, text.get("x"), text.get("y")) for text in root.findall(SVG + "text")]
     for i, (title, text, row, column, kind) in enumerate(BOXES[name]):
         x, y = 20 + 216 * column, 20 + 72 * row
@@ -128,6 +158,17 @@ def test_svg(name):
         assert rects[i].get("fill") == FILLS[kind]
         assert texts[2 * i : 2 * i + 2] == [(title, f"{x + 95:g}", f"{y + 19}"), (text, f"{x + 95:g}", f"{y + 36}")]
     assert len(rects) == len(BOXES[name])
+
+
+def test_files(tmp_path):
+    report = nn.summary(nn.ReLU(), input_size=(2,))
+    for path in (tmp_path / "net.SVG", str(tmp_path / "net.svg")):
+        report.save(path)
+    assert (tmp_path / "net.SVG").read_bytes() == report.to_svg().encode() == (tmp_path / "net.svg").read_bytes()
+    for wrong in ("net", "net.gif"):
+        text = f"Summary.save: expected a path that ends with .svg or .png, got {str(tmp_path / wrong)!r}"
+        with raises(ValueError, text):
+            report.save(tmp_path / wrong)
 
 
 @pytest.fixture

@@ -8,18 +8,8 @@ import numpy as np
 import pytest
 
 import rsnn
+from helpers import DISTRIBUTIONS
 from rsnn import random as rsnn_random
-
-DISTRIBUTIONS = {
-    "uniform_": (-0.3, 0.7),
-    "normal_": (0.5, 2.0),
-    "bernoulli_": (0.4,),
-    "random_": (0, 100),
-    "exponential_": (1.5,),
-    "cauchy_": (0.5, 2.0),
-    "log_normal_": (0.1, 0.6),
-    "geometric_": (0.2,),
-}
 
 
 def same(ours, theirs):

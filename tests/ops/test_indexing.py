@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rsnn
-from helpers import assert_same, to_numpy
+from helpers import assert_same, attempt, to_numpy
 
 try:
     import torch
@@ -125,14 +125,6 @@ def in_numpy(shape, items):
             elif not isinstance(item, int):
                 second.append(slice(None))
     return places[tuple(first)][tuple(second)]
-
-
-def attempt(function):
-    """The result, or the error."""
-    try:
-        return function()
-    except Exception as error:  # noqa: BLE001
-        return error
 
 
 def is_basic(items):

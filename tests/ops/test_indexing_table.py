@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rsnn
-from helpers import DTYPES, assert_same, tensor
+from helpers import DTYPES, assert_same, attempt, tensor
 
 try:
     import torch
@@ -19,14 +19,6 @@ LIBS = (rsnn,) if torch is None else (rsnn, torch)
 needs_torch = pytest.mark.skipif(torch is None, reason="compares with live PyTorch")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def attempt(function):
-    """The result, or the error."""
-    try:
-        return function()
-    except Exception as error:  # noqa: BLE001
-        return error
 
 
 TABLE = [

@@ -7,6 +7,7 @@ import pytest
 
 import rsnn
 from golden import make_random
+from helpers import DISTRIBUTIONS
 
 
 def numbers(tensor):
@@ -121,18 +122,6 @@ FACTORIES = [
 @pytest.mark.parametrize("call", FACTORIES, ids=range(len(FACTORIES)))
 def test_calls_draw_what_pytorch_draws(torch, call):
     both(torch, call)
-
-
-DISTRIBUTIONS = {
-    "uniform_": (-0.3, 0.7),
-    "normal_": (0.5, 2.0),
-    "bernoulli_": (0.4,),
-    "random_": (0, 100),
-    "exponential_": (1.5,),
-    "cauchy_": (0.5, 2.0),
-    "log_normal_": (0.1, 0.6),
-    "geometric_": (0.2,),
-}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rsnn
-from helpers import assert_same, check_op
+from helpers import assert_same, attempt, check_op, step_of
 
 torch = pytest.importorskip("torch")
 
@@ -91,19 +91,6 @@ def lists(result):
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
-def attempt(function):
-    """The result, or the error."""
-    try:
-        return function()
-    except Exception as error:  # noqa: BLE001
-        return error
-
-
-def name_of(t):
-    step = t.grad_fn
-    return None if step is None else step.name().rpartition("::")[2]
-
-
 def shares(y, x):
     """Whether a tensor is a view of another's elements, not of a copy."""
     return y._is_view() and x.data_ptr() <= y.data_ptr() < x.data_ptr() + 24 * 4
@@ -124,7 +111,7 @@ def described(lib, x, result):
                 "distance": y.data_ptr() - x.data_ptr() if shares(y, x) and y.numel() else None,
                 "contiguous": y.is_contiguous(),
                 "leaf": y.is_leaf,
-                "step": name_of(y),
+                "step": step_of(y),
             }
         )
     return out
@@ -184,7 +171,7 @@ def test_writes_through_views(name):
         seen = (x, other, y)
         total = sum((t * lib.arange(float(t.numel()), dtype=lib.float64).view(t.shape)).sum() for t in seen)
         total.backward()
-        found.append((*(t.detach() for t in seen), leaf.grad, [name_of(t) for t in seen], x._version))
+        found.append((*(t.detach() for t in seen), leaf.grad, [step_of(t) for t in seen], x._version))
     ours, theirs = found
     if isinstance(theirs, type):
         assert ours is theirs
@@ -269,7 +256,7 @@ def test_layouts_changed_in_place(name, graph):
         assert y is x
         if graph:
             (x * x).sum().backward()
-        found.append((x.detach(), leaf.grad, tuple(x.stride()), x._version, name_of(x)))
+        found.append((x.detach(), leaf.grad, tuple(x.stride()), x._version, step_of(x)))
     ours, theirs = found
     assert_same(list(ours[:2]), list(theirs[:2]))
     assert ours[2:] == theirs[2:]

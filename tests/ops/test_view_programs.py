@@ -8,24 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rsnn
-from helpers import assert_same, grads
+from helpers import assert_same, attempt, grads, step_of
 
 torch = pytest.importorskip("torch")
 
 LIBS = (rsnn, torch)
-
-
-def attempt(function):
-    """The result, or the error."""
-    try:
-        return function()
-    except Exception as error:  # noqa: BLE001
-        return error
-
-
-def name_of(t):
-    step = t.grad_fn
-    return None if step is None else step.name().rpartition("::")[2]
 
 
 def test_versions_are_counted():
@@ -185,7 +172,7 @@ def test_random_programs(program):
         assert_same(a, b, 1e-12, 1e-12)
         assert (a._version, a._is_view()) == (b._version, b._is_view())
         if a._is_view():
-            assert name_of(a) == name_of(b)
+            assert step_of(a) == step_of(b)
         if a.numel() > 1:
             assert (a.stride(), a.storage_offset()) == (b.stride(), b.storage_offset())
     if isinstance(their_grad, Exception):

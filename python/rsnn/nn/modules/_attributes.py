@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rsnn._C import Module, _module_dict
 
-from ._tables import Items, Keys, Values
+from ._tables import Table
 
 #: What a module's `__init__` makes, in PyTorch's order. It is not kept in the instance's dictionary.
 _TABLES = (
@@ -43,7 +43,7 @@ else:
         __slots__ = ()
 
 
-class Attributes(_Mapping):
+class Attributes(Table, _Mapping):
     """The live mapping that `module.__dict__` gives: tables and plain attributes.
 
     What is written under a table's name replaces the table, as assigning to the attribute does. A copy is a plain
@@ -87,18 +87,6 @@ class Attributes(_Mapping):
     def __len__(self) -> int:
         return len(self._plain) + (len(_TABLES) if self._has_tables() else 0)
 
-    def keys(self) -> Any:
-        """The names, live."""
-        return Keys(self)
-
-    def values(self) -> Any:
-        """The values, live."""
-        return Values(self)
-
-    def items(self) -> Any:
-        """The pairs of names and values, live."""
-        return Items(self)
-
     def popitem(self) -> tuple[str, Any]:
         """Takes out the last attribute. Raises ``KeyError`` if there is none."""
         names = list(self)
@@ -127,16 +115,6 @@ class Attributes(_Mapping):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return dict, (self.copy(),)
-
-    def __or__(self, other: Any) -> Any:
-        return self.copy() | dict(other)
-
-    def __ror__(self, other: Any) -> Any:
-        return dict(other) | self.copy()
-
-    def __ior__(self, other: Any) -> Any:
-        self.update(other)
-        return self
 
     def __repr__(self) -> str:
         return repr(self.copy())

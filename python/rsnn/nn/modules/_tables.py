@@ -52,18 +52,20 @@ def _kind(table: Any) -> str:
     return "odict" if isinstance(table, (HookTable, HookOptions)) else "dict"
 
 
-class _Table:
-    """Methods of all tables."""
+class Table:
+    """Methods of everything that stands for a dictionary."""
 
-    def keys(self: Any) -> KeysView[Any]:
+    __slots__ = ()
+
+    def keys(self: Any) -> Any:
         """The names, live."""
         return Keys(self)
 
-    def values(self: Any) -> ValuesView[Any]:
+    def values(self: Any) -> Any:
         """The values, live."""
         return Values(self)
 
-    def items(self: Any) -> ItemsView[Any, Any]:
+    def items(self: Any) -> Any:
         """The pairs of names and values, live."""
         return Items(self)
 
@@ -99,7 +101,7 @@ class _OfOptions:
 
 def _merged(table: Any, first: Any, second: Any) -> dict[Any, Any]:
     """A dictionary, of the sort that the table stands for, of the entries of two mappings."""
-    merged: dict[Any, Any] = {} if isinstance(table, Registry) else OrderedDict()
+    merged: dict[Any, Any] = OrderedDict() if _kind(table) == "odict" else {}
     merged.update(first)
     merged.update(second)
     return merged
@@ -157,9 +159,9 @@ def _become(names: Any, wanted: set[str]) -> None:
 
 
 _METHODS: tuple[tuple[type, tuple[type, ...]], ...] = (
-    (Registry, (_Table,)),
-    (HookTable, (_Table, _OfHooks)),
-    (HookOptions, (_Table, _OfHooks, _OfOptions)),
+    (Registry, (Table,)),
+    (HookTable, (Table, _OfHooks)),
+    (HookOptions, (Table, _OfHooks, _OfOptions)),
     (NameSet, (_Set,)),
 )
 

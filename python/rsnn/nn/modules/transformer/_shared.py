@@ -1,4 +1,4 @@
-"""What encoders and decoders share: copies of a layer, activations by name, causal masks."""
+"""What encoders and decoders share: copies of a layer, activations by name, causal masks, a call of an attention."""
 
 from __future__ import annotations
 
@@ -40,3 +40,10 @@ def _detect_is_causal_mask(mask: Any, is_causal: bool | None = None, size: int |
         return is_causal is True
     causal = _generate_square_subsequent_mask(mask.size(-2) if size is None else size, dtype=mask.dtype)
     return mask.shape == causal.shape and bool((mask == causal).all())
+
+
+def _attended(attention: Module, x: Any, memory: Any, mask: Any, padding: Any, is_causal: bool) -> Any:
+    """What an attention finds for ``x`` in ``memory``."""
+    return attention(
+        x, memory, memory, attn_mask=mask, key_padding_mask=padding, is_causal=is_causal, need_weights=False
+    )[0]

@@ -14,6 +14,7 @@ from rsnn.nn.modules.linear import Linear
 from rsnn.nn.modules.module import Module
 from rsnn.nn.modules.normalization import LayerNorm
 from rsnn.nn.modules.transformer._shared import (
+    _attended,
     _detect_is_causal_mask,
     _get_activation_fn,
     _get_clones,
@@ -106,16 +107,7 @@ class TransformerEncoderLayer(Module):
         return self.norm2(x + self._ff_block(x))
 
     def _sa_block(self, x: Any, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False) -> Any:
-        x = self.self_attn(
-            x,
-            x,
-            x,
-            attn_mask=attn_mask,
-            key_padding_mask=key_padding_mask,
-            need_weights=False,
-            is_causal=is_causal,
-        )[0]
-        return self.dropout1(x)
+        return self.dropout1(_attended(self.self_attn, x, x, attn_mask, key_padding_mask, is_causal))
 
     def _ff_block(self, x: Any) -> Any:
         return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
