@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import MutableMapping
 from importlib import import_module
 
@@ -76,6 +78,31 @@ def test_handles_made_for_a_table(lib, shared):
     shared._global_forward_hooks_always_called[handle.id] = True
     with handle:
         assert probe(lib)()(1) == 7
+    assert not shared._global_forward_hooks and not shared._global_forward_hooks_always_called
+
+
+def print_output(*args):
+    """A hook that can be pickled."""
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda handle: pickle.loads(pickle.dumps(handle))])
+def test_copies_of_handles(lib, shared, name, again):
+    """A plain copy removes the hook; a deep one, or one from a pickle, is of a table of its own, which is gone."""
+    handle = getattr(shared, TABLES[name])(print_output)
+    other = again(handle)
+    assert other.id == handle.id and type(other) is type(handle)
+    other.remove()
+    assert (handle.id in getattr(shared, name)) is (again is not copy.copy)
+    handle.remove()
+    assert not getattr(shared, name)
+    later = getattr(shared, TABLES[name])(print_output)
+    assert later.id > other.id
+
+
+def test_a_copy_takes_the_options_along(lib, shared):
+    handle = shared.register_module_forward_hook(print_output, always_call=True)
+    copy.copy(handle).remove()
     assert not shared._global_forward_hooks and not shared._global_forward_hooks_always_called
 
 

@@ -237,6 +237,16 @@ def test_handles_for_other_tables(lib):
     assert m(1) == 2
 
 
+def test_a_handle_wants_a_table(lib):
+    handle_class = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle
+    text = "RemovableHandle.__init__() missing 1 required positional argument: 'hooks_dict'"
+    with raises(TypeError, text):
+        handle_class()
+    for wrong in (None, {}, 3):
+        with raises(TypeError, f"cannot create weak reference to '{type(wrong).__name__}' object"):
+            handle_class(wrong)
+
+
 TABLES = [
     "_forward_hooks",
     "_forward_pre_hooks",

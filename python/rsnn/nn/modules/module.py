@@ -30,6 +30,7 @@ from rsnn.nn.modules._global_hooks import _global_module_registration_hooks as _
 from rsnn.nn.modules._global_hooks import _global_parameter_registration_hooks as _global_parameter_registration_hooks
 from rsnn.nn.modules._global_hooks import _has_any_global_hook as _has_any_global_hook
 from rsnn.nn.modules._global_hooks import _WithGlobalHooks
+from rsnn.nn.modules._handles import install_handles
 from rsnn.nn.modules._incompatible_keys import _IncompatibleKeys as _IncompatibleKeys
 from rsnn.nn.modules._tables import install_tables
 
@@ -245,6 +246,7 @@ def _install() -> None:
             method.__qualname__ = f"Module.{name}"
             setattr(Module, name, method)
     install_tables()
+    install_handles()
     _show_module_tables(ATTRIBUTES)
     sys.modules[__name__].__class__ = _WithGlobalHooks
 
