@@ -1,14 +1,15 @@
 """rsnn beside PyTorch: operators, layers, networks, what a call costs, import time and peak memory, as Markdown tables.
 
     python benches/peers.py                             everything, two threads
-    python benches/peers.py --only conv resnet50        rows whose name or group has one of these
-    python benches/peers.py --busy                      networks, while another process keeps one core busy
+    python benches/peers.py --only conv resnet50        rows whose name, or whose group's, has one of these parts
+    python benches/peers.py --busy                      networks at batch 1 and 16, beside a busy process
     python benches/peers.py --threads 1 --rounds 20 --out table.md --plot chart.png
 
 Beside PyTorch's default layout, networks are measured in channels-last, and with ONNX Runtime and OpenVINO where these are
 installed. Each library runs in a process of its own, for their thread pools disturb each other; rounds are interleaved, so that
-a busy neighbour disturbs all. A row is the median of its rounds, and each round's time is the least of a few repetitions.
-Rows are checked against double precision before they are timed. Ratios count, absolute times are those of one machine on one day.
+a busy neighbour disturbs all. A row is the median of its rounds, and each round's time is the least of a few repetitions (with
+`--busy` their median). Before a row is timed, every library's result is checked against double precision; that of calls, optimizers
+and random numbers against the first library's. Ratios count, absolute times are those of one machine on one day.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 HERE = Path(__file__).parent / "peers"
 sys.path.insert(0, str(HERE))
 
-from libraries import MODULES, installed  # noqa: E402
+from libraries import EXPORTED, MODULES, installed  # noqa: E402
 from peer import Neighbour, Peer, fresh  # noqa: E402
 from report import Table, markdown, plot, shown  # noqa: E402
 
@@ -39,7 +40,8 @@ def able(peers: list[Peer], name: str) -> list[Peer]:
     """The peers that can run a row. Ends the program if one of them computes something else than the others."""
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/expected.npz"
-        peers[0].ask("reference", name=name, file=file)
+        exact = next(peer for peer in peers if peer.name not in EXPORTED)
+        exact.ask("reference", name=name, file=file)
         errors = {peer.name: peer.ask("check", name=name, file=file) for peer in peers}
     for peer, error in errors.items():
         if error is not None and error > 1.0:
@@ -65,11 +67,11 @@ def timed(peers: list[Peer], name: str, rounds: int) -> list[float | None]:
 
 
 def alone(libs: list[str], chosen: Any, threads: int) -> dict[str, list[str]]:
-    """What is measured in fresh processes: import time and peak memory."""
+    """What is measured in fresh processes: the median import time, and peak memory."""
     rows = {}
     if chosen("import"):
         times = [[fresh(["-c", IMPORT.format(lib=lib)]) for lib in libs] for _ in range(5)]
-        rows["import"] = [f"{min(column) * 1e3:.0f} ms" for column in zip(*times, strict=True)]
+        rows["import"] = [f"{statistics.median(column) * 1e3:.0f} ms" for column in zip(*times, strict=True)]
     for name, what in MEMORY.items():
         if chosen(name):
             peaks = [fresh([str(HERE / "memory.py"), lib, what, str(threads)]) for lib in libs]
@@ -112,39 +114,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--libs", default=",".join(MODULES), help="libraries, those to compare with first")
     parser.add_argument("--only", nargs="+", default=[], help="parts of names of rows or groups")
-    parser.add_argument("--busy", action="store_true", help="networks beside a process that keeps one core busy")
+    parser.add_argument(
+        "--busy",
+        action="store_true",
+        help="networks at batch 1 and 16, alone and beside a process that keeps one core busy",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", help="a file for the tables")
     parser.add_argument("--plot", help="a file for a bar chart")
     options = parser.parse_args()
 
-    libs = [lib for lib in options.libs.split(",") if installed(lib)]
+    named = options.libs.split(",")
+    if unknown := [lib for lib in named if lib not in MODULES]:
+        parser.error(f"--libs: {', '.join(unknown)} is none of {', '.join(MODULES)}")
+    libs = [lib for lib in named if installed(lib)]
+    if missing := [lib for lib in named if lib not in libs]:
+        print(f"not installed: {', '.join(missing)}", file=sys.stderr)
+    # Libraries that can be imported, and that compute in double precision.
+    whole = list(dict.fromkeys(MODULES[lib] for lib in libs if lib not in EXPORTED))
+    if not whole:
+        parser.error("--libs: expected at least one of torch and rsnn")
+    if options.busy and options.plot:
+        parser.error("--plot draws ratios, which --busy does not measure")
     peers = [Peer(lib, options.threads) for lib in libs]
     chosen = lambda name: not options.only or any(part in name for part in options.only)  # noqa: E731
-    groups = peers[-1].groups
-    extra: dict[str, list[str]] = {}
+    groups = {
+        group: [name for name in names if chosen(name) or chosen(group)] for group, names in peers[-1].groups.items()
+    }
     table: Table = {}
     try:
         if options.busy:
-            names = [name for name in groups["networks, inference"] if ", batch 1" in name and chosen(name)]
+            names = [name for name in groups["networks, inference"] if ", batch 1" in name]
             text = busy(peers, names, options.rounds)
         else:
             for group, names in groups.items():
-                names = [name for name in names if chosen(name) or chosen(group)]
                 if names:
                     table[group] = {name: timed(peers, name, options.rounds) for name in names}
     finally:
         for peer in peers:
             peer.close()
     if not options.busy:
-        extra = alone([libs[0], libs[-1]], chosen, options.threads) if len(libs) > 1 else {}
-        text = markdown(libs, [peer.version for peer in peers], table, extra, options.threads)
+        pair = [whole[0], whole[-1]]
+        extra = alone(pair, chosen, options.threads) if len(whole) > 1 else {}
+        text = markdown(libs, [peer.version for peer in peers], table, pair, extra, options.threads)
     print(text)
     if options.out:
         Path(options.out).write_text(text + "\n")
     if options.plot and table:
         plot(libs, table, options.plot)
+    elif options.plot:
+        print("no rows to draw", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ add("mul_ by a number", lambda F, x: x.mul_(0.999))
 
 
 def drawn(f: Callable[[Any, Any], Any], *shape: int) -> Call:
-    """A function of the library and a tensor, whose result is not compared."""
+    """A function of the library and a tensor of random numbers."""
     return Call(lambda lib: (lambda x: lambda: f(lib, x))(lib.randn(*(shape or ROWS))))
 
 
@@ -161,7 +161,7 @@ CASES["embedding backward, 16 MB"] = Call(embedding_backward)
 
 
 def step(name: str, **options: Any) -> Call:
-    """A step of an optimizer."""
+    """A step of an optimizer; returns the parameters."""
 
     def make(lib: Any) -> Callable[[], Any]:
         sizes = [(1024, 1024), (1024,), (512, 512, 3, 3), (512,), (256, 2048), (16,)]
@@ -169,7 +169,7 @@ def step(name: str, **options: Any) -> Call:
         for parameter in parameters:
             parameter.grad = lib.randn(*parameter.shape) * 0.01
         optimizer = getattr(lib.optim, name)(parameters, **options)
-        return lambda: optimizer.step()
+        return lambda: (optimizer.step(), *parameters)
 
     return Call(make)
 

@@ -24,9 +24,13 @@ MODULES = {
 }
 
 
+#: Peers that run networks which PyTorch has written as files, in single precision.
+EXPORTED = ("onnxruntime", "openvino")
+
+
 def installed(peer: str) -> bool:
     """Whether a peer can be measured here."""
-    needs = [MODULES[peer]] + (["torch", "onnx"] if peer in ("onnxruntime", "openvino") else [])
+    needs = [MODULES[peer]] + (["torch", "onnx"] if peer in EXPORTED else [])
     return all(importlib.util.find_spec(module) for module in needs)
 
 

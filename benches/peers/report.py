@@ -44,8 +44,10 @@ def summary(rows: dict[str, list[float | None]], at: int = 0) -> str:
     return f"geometric mean {statistics.geometric_mean(ratios.values()):.2f}, least {ratios[worst]:.2f} ({worst})"
 
 
-def markdown(peers: list[str], versions: list[str], table: Table, extra: dict[str, list[str]], threads: int) -> str:
-    """A table for each group, its summary below it, and the machine at the end."""
+def markdown(
+    peers: list[str], versions: list[str], table: Table, pair: list[str], extra: dict[str, list[str]], threads: int
+) -> str:
+    """A table for each group, its summary below it, what fresh processes of two libraries gave, and the machine."""
     lines = []
     for group, rows in table.items():
         columns = [at for at in range(len(peers)) if any(times[at] is not None for times in rows.values())]
@@ -63,7 +65,7 @@ def markdown(peers: list[str], versions: list[str], table: Table, extra: dict[st
         lines += [
             "### process",
             "",
-            f"| work | {peers[0]} | {peers[-1]} | x {peers[0]} |",
+            f"| work | {pair[0]} | {pair[1]} | x {pair[0]} |",
             "| --- | ---: | ---: | ---: |",
         ]
         for name, cells in extra.items():
@@ -89,7 +91,8 @@ def plot(peers: list[str], table: Table, path: str) -> None:
     colours = ["tab:blue" if bars[name] >= 1 else "tab:red" for name in names]
     axes.barh(names, [bars[name] for name in names], color=colours)
     axes.axvline(1.0, color="black", linewidth=0.8)
-    axes.set_xscale("log")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel(f"{peers[-1]}: times as fast as {peers[0]}")
     figure.tight_layout()
