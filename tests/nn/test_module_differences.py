@@ -113,6 +113,31 @@ class TestHooks:
         assert not m._forward_hooks and len(own) == (1 if ours else 0)
         assert outcome(lambda: setattr(handle, "id", 3)) is (AttributeError if ours else None)
 
+    def test_copies_of_handles_for_dictionaries(self, lib, ours):
+        hooks, own = OrderedDict(), OrderedDict()
+        handle = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle(hooks, extra_dict=own)
+        hooks[handle.id] = own[handle.id] = print
+        copy.copy(handle).remove()
+        assert not hooks and len(own) == (1 if ours else 0)
+
+    def test_what_handles_take(self, lib, ours):
+        kind = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle
+        assert (outcome(lambda: kind(OrderedDict(), extra_dict=3)) is TypeError) is ours
+
+        class Named(kind):
+            def __init__(self, table, name):
+                super().__init__(table)
+                self.name = name
+
+        assert (outcome(lambda: Named(OrderedDict(), "mine")) is TypeError) is ours
+
+    def test_handles_of_hooks_on_tensors(self, lib, ours):
+        kind = import_module(f"{lib.__name__}.utils.hooks").RemovableHandle
+        x = lib.ones(1, requires_grad=True)
+        for handle in (x.register_hook(print), (x * 2).grad_fn.register_hook(print)):
+            assert isinstance(handle, kind) is not ours
+            assert (outcome(lambda handle=handle: copy.copy(handle)) is TypeError) is ours
+
     def test_a_removed_hook_is_called_as_it_was_registered(self, lib, ours):
         m, seen = probe(lib)(), []
         handles = [m.register_forward_hook(lambda *_: handles[1].remove())]
