@@ -21,8 +21,9 @@ class layout:  # noqa: N801
 class memory_format:  # noqa: N801
     """The order of the axes in memory that a new tensor is to have.
 
-    `contiguous_format` is row-major, `preserve_format` that of the tensor it is made from. The other names exist so that
-    code which mentions them can be read; functions refuse them.
+    `contiguous_format` is row-major, `preserve_format` that of the tensor it is made from, `channels_last` (four axes) and
+    `channels_last_3d` (five) have the second axis last. `to`, `contiguous` and `clone` take all of them; functions that
+    make new tensors (`empty`, `zeros_like`, ...) refuse the last two.
     """
 
     __slots__ = ("_name",)

@@ -224,7 +224,7 @@ class _Methods:
         return self._apply(lambda tensor: rsnn.empty_like(tensor, device=device), recurse=recurse)
 
     def share_memory(self: Any) -> Any:
-        """Move the tensors to memory that processes can share. Returns the module."""
+        """Raises ``NotImplementedError`` if there are tensors: none can be in memory that processes share."""
         return self._apply(lambda tensor: tensor.share_memory_())
 
     def _wrapped_call_impl(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -133,7 +133,7 @@ class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
 
 
 class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
-    r"""A :class:`InstanceNorm1d` that takes ``num_features`` from its first input.
+    r"""An :class:`InstanceNorm1d` that takes ``num_features`` from its first input.
 
     Args:
         eps: added to variances.
@@ -156,7 +156,7 @@ class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
 
 
 class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
-    r"""A :class:`InstanceNorm2d` that takes ``num_features`` from its first input.
+    r"""An :class:`InstanceNorm2d` that takes ``num_features`` from its first input.
 
     Args:
         eps: added to variances.
@@ -179,7 +179,7 @@ class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
 
 
 class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
-    r"""A :class:`InstanceNorm3d` that takes ``num_features`` from its first input.
+    r"""An :class:`InstanceNorm3d` that takes ``num_features`` from its first input.
 
     Args:
         eps: added to variances.
