@@ -8,11 +8,12 @@
 use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
+use super::super::isa::{Isa, isa};
 use super::super::lanes::Vector;
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
-use super::Geometry;
 use super::field::Field;
+use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
 use std::ops::Range;
 
@@ -24,6 +25,9 @@ const LEAST_ROWS: usize = 4;
 const TASKS: usize = 16;
 /// What packing a patch costs, in rows of output channels that could be computed meanwhile.
 const PACKING: usize = 14;
+/// Numbers of a sum, at most, for [`suits`]: where rows are joined, and where each fills registers.
+const SHALLOW: usize = 32;
+const SHALLOW_OF_WHOLE: usize = 200;
 /// Registers of positions in a tile.
 const REGISTERS: usize = 2;
 
@@ -68,12 +72,31 @@ pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
         && (field.size[1] - width) * channels <= PACKING * width
 }
 
+/// Whether rows of `width`, `pitch` apart, fill registers of so many lanes about as well as when they are joined. Each is then gone
+/// over by itself, and registers are written as whole cache lines.
+fn fill_registers([width, pitch]: [usize; 2], lanes: usize) -> bool {
+    width >= REGISTERS * lanes && width.next_multiple_of(lanes) * 50 <= pitch * 51
+}
+
+/// Whether [`products`] is the way to go even where output channels fill registers, as in the first layer of most networks: with
+/// few numbers to a sum, putting sums into the planes of their channels costs as much as the sums do, unless they lie there
+/// as they lie in registers.
+pub fn suits<T: Floating>(geometry: &Geometry) -> bool {
+    let rows = LEAST_ROWS.min(geometry.output[1]);
+    let wide = || {
+        let lanes = tile::<T::Acc>().1 / REGISTERS;
+        isa() != Isa::Portable && fill_registers([geometry.output[2], field(geometry, rows).size[1]], lanes)
+    };
+    let depth = geometry.depth();
+    (depth <= SHALLOW || depth <= SHALLOW_OF_WHOLE && wide()) && fits::<T>(geometry)
+}
+
 /// A convolution with the weights of each group as an operand (lanes: output channels; depth: taps of all input channels).
 pub fn products<T: Floating, W: Operand<T::Acc>>(
     geometry: &Geometry,
     x: &[T],
     weights: impl Fn(usize) -> W,
-    bias: Option<&[T]>,
+    epilogue: &Epilogue<'_, T>,
     out: &mut [T],
 ) {
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
@@ -95,7 +118,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
                 operand.pack_panel(0..depth, lanes, height, panel);
             });
             let starts: Vec<T::Acc> = (first..first + channels)
-                .map(|channel| bias.map_or(T::default(), |bias| bias[channel]).to_acc())
+                .map(|channel| epilogue.bias.map_or(T::default(), |bias| bias[channel]).to_acc())
                 .collect();
             let out = Shared(out.as_mut_ptr());
             parallel::for_each_index(geometry.batch * bands, channels * depth * rows * geometry.output[2], |task| {
@@ -123,6 +146,14 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
                     // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one. Each task has its image and rows, and the
                     // channels of a group are `positions` apart, so all that is written lies in `out` and is this task's.
                     unsafe { run(tiles, out.get().add(place).cast::<T::Acc>(), positions) };
+                    if !epilogue.is_plain() {
+                        for place in (0..channels).map(|channel| place + channel * positions) {
+                            let len = band * geometry.output[2];
+                            // SAFETY: the rows that were just written.
+                            epilogue
+                                .finish(place, unsafe { std::slice::from_raw_parts_mut(out.get().add(place), len) });
+                        }
+                    }
                 });
             });
         });
@@ -189,12 +220,16 @@ crate::vectorize! {
         let count = (tiles.rows - 1) * tiles.pitch + tiles.width;
         let channels = tiles.starts.len();
         let mut segments = [Segment::default(); 34];
-        for at in (0..count).step_by(columns) {
+        let apart = fill_registers([tiles.width, tiles.pitch], columns / REGISTERS);
+        let (parts, len) = if apart { (tiles.rows, tiles.width) } else { (1, count) };
+        let starts = (0..parts).flat_map(|row| (0..len).step_by(columns).map(move |column| (row, column)));
+        for (row, column) in starts {
+            let at = row * tiles.pitch + column;
             let mut found = 0;
             let mut lane = 0;
             // Rows of taps that fall on elements at some position.
             let (mut first_tap, mut last_tap) = (tiles.window.kernel, 0);
-            let inside = columns.min(count - at);
+            let inside = columns.min(len - column);
             while lane < inside {
                 let (y, x) = ((at + lane) / tiles.pitch, (at + lane) % tiles.pitch);
                 let len = tiles.width.saturating_sub(x).min(inside - lane);

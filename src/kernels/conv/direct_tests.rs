@@ -2,6 +2,7 @@
 
 use half::f16;
 
+use super::super::super::isa::{Isa, isa};
 use super::super::tests::{Case, check, kernels, square, window};
 use super::super::*;
 use super::field;
@@ -25,6 +26,28 @@ fn wide_rows_are_read_where_they_lie() {
         Geometry::new(1, (2, 2), 1, &[Window::new(4, 3); 3]),
     ] {
         assert!(!direct::fits::<f32>(&other), "{other:?}");
+    }
+}
+
+#[test]
+fn few_numbers_to_a_sum_are_read_where_they_lie_whatever_the_channels() {
+    let wide = isa() != Isa::Portable;
+    for (geometry, taken) in [
+        // First layers of VGG-16, MobileNetV2 and ResNet.
+        (Geometry::new(1, (3, 64), 1, &square(224, 3, 1, 1)), true),
+        (Geometry::new(1, (3, 32), 1, &square(224, 3, 2, 1)), true),
+        (Geometry::new(1, (3, 64), 1, &square(224, 7, 2, 3)), wide),
+        (Geometry::new(1, (9, 32), 1, &square(38, 4, 1, 0)), false),
+        (Geometry::new(2, (9, 32), 1, &square(32, 3, 1, 1)), wide),
+        (Geometry::new(2, (6, 64), 2, &square(20, 3, 1, 1)), true),
+        (Geometry::new(1, (64, 64), 1, &square(56, 3, 2, 1)), false),
+    ] {
+        let case = Case::<f32>::new(&geometry);
+        assert_eq!(direct::suits::<f32>(&geometry), taken, "{geometry:?}");
+        assert_eq!(Packed::new(&geometry, &case.w).unwrap().is_none(), taken, "{geometry:?}");
+        if geometry.positions() < 2000 {
+            check::<f32>(&geometry);
+        }
     }
 }
 

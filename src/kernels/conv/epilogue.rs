@@ -69,13 +69,15 @@ mod tests {
             Geometry::new(2, (3, 3), 3, &square(20, 7, 1, 3)),
             // In registers: several images, bands, groups and shares of channels.
             Geometry::new(5, (4, 64), 2, &square(7, 3, 1, 1)),
-            Geometry::new(2, (3, 32), 1, &square(40, 3, 1, 1)),
-            Geometry::new(1, (2, 32), 1, &square(130, 3, 1, 1)),
+            Geometry::new(2, (7, 32), 1, &square(40, 3, 1, 1)),
+            Geometry::new(1, (4, 32), 1, &square(130, 3, 1, 1)),
             Geometry::new(2, (200, 150), 1, &square(14, 1, 1, 0)),
             // Products with what lies there, with patches, and in fields.
             Geometry::new(2, (5, 7), 1, &square(6, 1, 1, 0)),
             Geometry::new(2, (6, 5), 1, &square(5, 2, 2, 0)),
             Geometry::new(2, (1, 6), 1, &square(28, 5, 1, 2)),
+            Geometry::new(2, (3, 32), 1, &square(40, 3, 1, 1)),
+            Geometry::new(2, (6, 64), 2, &square(32, 3, 1, 1)),
             // Products over several images, of several groups.
             Geometry::new(3, (40, 14), 2, &square(9, 3, 2, 1)),
             Geometry::new(3, (40, 14), 2, &square(9, 1, 1, 0)),

@@ -11,7 +11,7 @@ use super::super::gemm::Output;
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::lanes::{Lane, Vector, interleave};
-use super::{Geometry, direct, group_start};
+use super::{Epilogue, Geometry, direct, group_start};
 use crate::shape::window::Window;
 
 /// Positions that follow each other along the last axis, in one image.
@@ -295,12 +295,16 @@ impl<T: Floating> Operand<T::Acc> for TransposedPatches<'_, T> {
 
 /// The forward function as one product for each group: weights times patches.
 pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
-    let (channels, depth) = (geometry.group_out(), geometry.depth());
-    let weights = |group: usize| {
-        let weights = &w[group * channels * depth..][..channels * depth];
-        Strided::left(ArrayView2::from_shape((channels, depth), weights).expect("a weight for every tap"))
-    };
-    products(geometry, x, weights, bias, out);
+    products(geometry, x, weights_of(geometry, w), bias, out);
+}
+
+/// The weights of each group as an operand.
+pub fn weights_of<'a, T: Floating>(geometry: &Geometry, w: &'a [T]) -> impl Fn(usize) -> Strided<'a, T> {
+    let size = (geometry.group_out(), geometry.depth());
+    move |group| {
+        let weights = &w[group * size.0 * size.1..][..size.0 * size.1];
+        Strided::left(ArrayView2::from_shape(size, weights).expect("a weight for every tap"))
+    }
 }
 
 /// [`forward`] with the weights of each group as an operand.
@@ -312,7 +316,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
     out: &mut [T],
 ) {
     if direct::fits::<T>(geometry) {
-        return direct::products(geometry, x, weights, bias, out);
+        return direct::products(geometry, x, weights, &Epilogue::bias(bias), out);
     }
     let (channels, depth, positions) = (geometry.group_out(), geometry.depth(), geometry.positions());
     let size = Size { rows: channels, columns: geometry.batch * positions, depth };

@@ -191,7 +191,10 @@ pub fn forward_with<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue
     debug_assert!(epilogue.residual.is_none_or(|residual| residual.len() == out.len()));
     match forward_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::forward(geometry, x, w, epilogue, out),
-        _ if channels::fits::<T>(geometry) => packed::forward(geometry, x, w, epilogue, out),
+        _ if packed::applies::<T>(geometry) => packed::forward(geometry, x, w, epilogue, out),
+        _ if direct::fits::<T>(geometry) => {
+            direct::products(geometry, x, im2col::weights_of(geometry, w), epilogue, out);
+        }
         _ => {
             let flat = geometry.flattened();
             im2col::forward(flat.as_ref().unwrap_or(geometry), x, w, epilogue.bias, out);

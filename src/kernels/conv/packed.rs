@@ -8,7 +8,7 @@ use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
 use super::weighted::{self, Form, Weights, group_len};
-use super::{Algorithm, Epilogue, Geometry, forward_algorithm};
+use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm};
 use crate::error::Result;
 
 /// Positions of all images from which weights are packed for each call: packing takes a few hundredths of such a call at most, and
@@ -19,6 +19,12 @@ const MANY_FOR_FEW: usize = 1000;
 const FEW: usize = 256 << 10;
 /// Times as many for the matrix unit, whose products take less time beside packing.
 const UNIT: usize = 4;
+
+/// Whether the forward function of a convolution that is not depthwise reads weights packed: where output channels fill registers,
+/// unless [`direct`] is better still.
+pub fn applies<T: Floating>(geometry: &Geometry) -> bool {
+    channels::fits::<T>(geometry) && !(direct::suits::<T>(geometry) && form_of::<T>(geometry) == Form::Panels)
+}
 
 /// Whether weights are worth keeping packed for such inputs: where few positions use each of them.
 pub fn worth_keeping<T: Floating>(geometry: &Geometry) -> bool {
@@ -42,7 +48,7 @@ impl Packed {
     /// # Errors
     /// `OutOfMemory`.
     pub fn new<T: Floating>(geometry: &Geometry, w: &[T]) -> Result<Option<Packed>> {
-        if forward_algorithm(geometry) == Algorithm::Depthwise || !channels::fits::<T>(geometry) || w.is_empty() {
+        if forward_algorithm(geometry) == Algorithm::Depthwise || !applies::<T>(geometry) || w.is_empty() {
             return Ok(None);
         }
         let form = form_of::<T>(geometry);
@@ -55,9 +61,10 @@ impl Packed {
         Ok(Some(Packed { numbers, shape: shape::<T>(geometry), form }))
     }
 
-    /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them.
+    /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them. Other
+    /// sizes of the input may not read them packed, and a result must not depend on what was computed before.
     pub fn is_for<T: Floating>(&self, geometry: &Geometry) -> bool {
-        self.shape == shape::<T>(geometry) && self.form == form_of::<T>(geometry)
+        self.shape == shape::<T>(geometry) && applies::<T>(geometry) && self.form == form_of::<T>(geometry)
     }
 
     /// [`forward`](super::forward) for a geometry that this [`is_for`](Packed::is_for), with the weights that were packed.
