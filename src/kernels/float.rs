@@ -30,6 +30,9 @@ pub trait Real: Floating<Acc = Self> + Float + NumAssign + Sum + Exp {
     /// The register of this type in instruction set `S`.
     type Vector<S: Simd>: Vector<Self>;
 
+    /// A line of infinities, as long as any register.
+    const INFINITIES: &'static [Self; 16];
+
     /// A count or a length as a number.
     fn from_usize(value: usize) -> Self;
     /// A constant or an attribute as a number.
@@ -56,6 +59,7 @@ macro_rules! real {
 
         impl Real for $type {
             type Vector<S: Simd> = S::$register;
+            const INFINITIES: &'static [$type; 16] = &[$type::INFINITY; 16];
 
             #[inline(always)]
             fn from_usize(value: usize) -> $type {

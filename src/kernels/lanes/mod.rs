@@ -1,6 +1,7 @@
 //! Vector registers: the few operations that hand-placed kernels (the matrix product) need, for every instruction set.
 #![allow(unsafe_code)]
 
+mod fold;
 mod moves;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -11,7 +12,8 @@ use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use x86::*;
 
-pub use moves::{Lane, copy, copy_evens, copy_pairs, interleave, move_row, prefetch, transpose, transposed};
+pub use fold::{fold, fold_rows, join_rows, sum_rows};
+pub use moves::{Lane, copy, copy_evens, copy_pairs, interleave, move_row, part, prefetch, transpose, transposed};
 
 /// A register of `LANES` elements.
 ///
@@ -67,6 +69,8 @@ pub trait Vector<T>: Copy {
     fn zip(self, next: Self) -> (Self, Self);
     /// `value` and `place` in the lanes where `value` is larger than `self` or a nan, else `self` and `at`.
     fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self);
+    /// `other`, and `self` in the lanes where that is a nan.
+    fn or_nan(self, other: Self) -> Self;
     /// `self * other`.
     fn mul(self, other: Self) -> Self;
     /// `self + other`.
@@ -133,6 +137,10 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         (pick(value, self), pick(place, at))
     }
     #[inline(always)]
+    fn or_nan(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| if self.0[i].is_nan() { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] * other.0[i]))
     }
@@ -166,7 +174,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
-     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident) => {
+     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -220,6 +228,11 @@ macro_rules! x86_vector {
                 unsafe { $larger(self, at, value, place) }
             }
             #[inline(always)]
+            fn or_nan(self, other: Self) -> Self {
+                // SAFETY: as in `splat`.
+                unsafe { $or_nan(self, other) }
+            }
+            #[inline(always)]
             fn mul(self, other: Self) -> Self {
                 // SAFETY: as in `splat`.
                 unsafe { core::arch::x86_64::$mul(self, other) }
@@ -256,16 +269,16 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
     _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
-    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32);
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
     _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
-    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64);
+    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64, or_nan: or_nan_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
-    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32);
+    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,
-    part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64);
+    part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64, or_nan: or_nan_512f64);

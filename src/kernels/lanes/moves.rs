@@ -3,6 +3,20 @@
 use super::super::float::Real;
 use super::Vector;
 
+/// A register from element `at` on; zeros behind the last.
+#[inline(always)]
+pub fn part<R, V: Vector<R>>(x: &[R], at: usize) -> V {
+    let there = x.len().saturating_sub(at);
+    // SAFETY: as many elements are there.
+    unsafe {
+        if there >= V::LANES {
+            V::load(x.as_ptr().add(at))
+        } else {
+            V::load_part(x.as_ptr().wrapping_add(at), 0..there)
+        }
+    }
+}
+
 /// Copies `len` elements that do not overlap, by registers.
 ///
 /// # Safety

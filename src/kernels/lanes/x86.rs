@@ -197,3 +197,23 @@ pub unsafe fn larger_256f64(best: __m256d, at: __m256d, value: __m256d, place: _
         (_mm256_blendv_pd(best, value, taken), _mm256_blendv_pd(at, place, taken))
     }
 }
+#[inline(always)]
+pub unsafe fn or_nan_512f32(x: __m512, other: __m512) -> __m512 {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm512_mask_mov_ps(other, _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x), x) }
+}
+#[inline(always)]
+pub unsafe fn or_nan_512f64(x: __m512d, other: __m512d) -> __m512d {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm512_mask_mov_pd(other, _mm512_cmp_pd_mask::<_CMP_UNORD_Q>(x, x), x) }
+}
+#[inline(always)]
+pub unsafe fn or_nan_256f32(x: __m256, other: __m256) -> __m256 {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm256_blendv_ps(other, x, _mm256_cmp_ps::<_CMP_UNORD_Q>(x, x)) }
+}
+#[inline(always)]
+pub unsafe fn or_nan_256f64(x: __m256d, other: __m256d) -> __m256d {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm256_blendv_pd(other, x, _mm256_cmp_pd::<_CMP_UNORD_Q>(x, x)) }
+}

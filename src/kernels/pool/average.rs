@@ -5,8 +5,9 @@ use num_traits::Zero;
 
 use super::super::elementwise::Operand;
 use super::super::float::{Floating, Real};
+use super::super::lanes::fold;
 use super::super::parallel;
-use super::super::reduce::{By, reduce};
+use super::super::reduce::{reduce, reducers::Sum};
 use super::super::scratch::with_scratch;
 use super::{Geometry, Span};
 
@@ -53,11 +54,10 @@ pub fn average<T: Floating>(geometry: &Geometry, divisor: Divisor, x: &[T], out:
     debug_assert_eq!((x.len(), out.len()), (geometry.planes * plane, geometry.planes * positions));
     if let Some(spans) = global(geometry) {
         let factor = divisor.factor::<T::Acc>(spans);
-        let by = By { identity: T::Acc::zero(), step: |sum, x: T| sum + x.to_acc(), merge: |a, b| a + b };
         let (shape, strides) = ([geometry.planes, plane], [plane, 1]);
         // SAFETY: planes lie side by side in `x`.
         let x = unsafe { Operand::new(x.as_ptr(), &shape, &strides) };
-        return reduce(x, &[false, true], out, &by, |sum| T::from_acc(sum * factor));
+        return reduce(x, &[false, true], out, &Sum, |sum: T::Acc| T::from_acc(sum * factor));
     }
     parallel::for_each_chunk_mut(out, positions, geometry.work(), |index, out| {
         let x = &x[index * plane..][..plane];
@@ -96,15 +96,7 @@ crate::vectorize! {
                 sums[i] += x[i].to_acc();
             }
         }
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for i in 0..width {
-                let other = sums[i + width];
-                sums[i] += other;
-            }
-        }
-        sums[0]
+        fold(sums, |a, b| a + b)
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use super::super::float::Real;
 use super::super::isa::{Isa, isa};
-use super::super::lanes::Vector;
+use super::super::lanes::{Vector, part};
 use super::Geometry;
 use super::max::Steady;
 
@@ -105,18 +105,4 @@ crate::vectorize! {
 #[inline(always)]
 fn read<R: Real, V: Vector<R>>(x: &[R], stride: usize) -> V {
     if stride == 1 { part(x, 0) } else { part::<R, V>(x, 0).unzip(part(x, V::LANES)).0 }
-}
-
-/// A register from element `at` on; zeros behind the last.
-#[inline(always)]
-pub(super) fn part<R: Real, V: Vector<R>>(x: &[R], at: usize) -> V {
-    let there = x.len().saturating_sub(at);
-    // SAFETY: as many elements are there.
-    unsafe {
-        if there >= V::LANES {
-            V::load(x.as_ptr().add(at))
-        } else {
-            V::load_part(x.as_ptr().wrapping_add(at), 0..there)
-        }
-    }
 }

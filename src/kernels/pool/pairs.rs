@@ -8,9 +8,9 @@ use std::any::TypeId;
 
 use super::super::float::Real;
 use super::super::isa::{Isa, isa};
-use super::super::lanes::Vector;
+use super::super::lanes::{Vector, part};
 use super::Geometry;
-use super::lanes::{part, same, same_mut};
+use super::lanes::{same, same_mut};
 
 /// Whether [`max`] is the way to go for numbers of this type.
 pub fn fits<T: 'static>(geometry: &Geometry) -> bool {

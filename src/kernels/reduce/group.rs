@@ -3,7 +3,7 @@
 
 use super::Reducer;
 use super::lanes::{STEPS, stepped};
-use crate::kernels::lanes::transposed;
+use crate::kernels::lanes::{fold, transposed};
 use std::mem::MaybeUninit;
 
 /// Rows of a group.
@@ -48,15 +48,8 @@ crate::vectorize! {
         if whole >= LONG {
             for row in 0..rows {
                 // SAFETY: by the caller's word.
-                let mut sums = unsafe { lanes(std::slice::from_raw_parts(x.add(row * stride), whole), by, accs[row]) };
-                let mut width = LANES;
-                while width > 1 {
-                    width /= 2;
-                    for i in 0..width {
-                        sums[i] = by.merge(sums[i], sums[i + width]);
-                    }
-                }
-                accs[row] = sums[0];
+                let sums = unsafe { lanes(std::slice::from_raw_parts(x.add(row * stride), whole), by, accs[row]) };
+                accs[row] = fold(sums, |a, b| by.merge(a, b));
             }
         } else if whole > 0 {
             let mut parts = [[accs[0]; LANES]; GROUP];

@@ -1,6 +1,7 @@
 //! Neighbours in memory, joined by many accumulators at once.
 
 use super::Reducer;
+use crate::kernels::lanes::fold;
 
 /// Accumulators that run side by side within a contiguous row: enough registers to hide the latency of an addition.
 pub(super) const LANES: usize = 64;
@@ -38,14 +39,8 @@ fn in_lanes_of<T: Copy, B: Reducer<T> + ?Sized, const N: usize>(
             index += N * chunks.len();
         }
     }
-    let mut width = N;
-    while width > 1 {
-        width /= 2;
-        for i in 0..width {
-            lanes[i] = by.merge(lanes[i], lanes[i + width]);
-        }
-    }
-    rest.iter().enumerate().fold(lanes[0], |acc, (i, &x)| by.step(acc, x, index + i))
+    let joined = fold(lanes, |a, b| by.merge(a, b));
+    rest.iter().enumerate().fold(joined, |acc, (i, &x)| by.step(acc, x, index + i))
 }
 
 /// Chunks step by step, each lane by itself. The first element is number `index`.

@@ -7,26 +7,33 @@ mod group;
 mod lanes;
 mod pairs;
 pub mod reducers;
+mod short;
 mod walk;
 
 use lanes::{LANES, STEPS, in_lanes};
 pub use pairs::sum_of_pairs;
+pub use short::Join;
 
 use crate::kernels::elementwise::Operand;
+use crate::kernels::float::Real;
 use crate::kernels::parallel::{self, Shared};
 use group::{GROUP, reduce_rows};
+use reducers::Sum;
+use short::TOGETHER;
 use smallvec::SmallVec;
-use std::ops::{Add, Range};
+use std::ops::Range;
 use walk::{Cascade, Space};
 
 /// How elements are combined.
 pub trait Reducer<T>: Sync {
     /// What is carried along.
-    type Acc: Copy + Send + Sync;
+    type Acc: Copy + Send + Sync + 'static;
     /// Whether `step` must see the reduced axes in row-major order, because it looks at the index.
     const IN_ORDER: bool = false;
     /// Whether rows may be reduced side by side, which pays where an accumulator is one number.
     const SIDE_BY_SIDE: bool = false;
+    /// What this is for floating-point numbers that are their own accumulators; the identity is then the usual one.
+    const JOIN: Option<Join> = None;
     /// The accumulator of no element, for the output of this number.
     fn identity(&self, output: usize) -> Self::Acc;
     /// With one more element, which is number `index` among the reduced ones (if `IN_ORDER`).
@@ -58,7 +65,7 @@ pub struct By<A, S, M> {
     pub merge: M,
 }
 
-impl<T, A: Copy + Send + Sync, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync> Reducer<T> for By<A, S, M> {
+impl<T, A: Copy + Send + Sync + 'static, S: Fn(A, T) -> A + Sync, M: Fn(A, A) -> A + Sync> Reducer<T> for By<A, S, M> {
     type Acc = A;
     const SIDE_BY_SIDE: bool = true;
     #[inline(always)]
@@ -87,15 +94,14 @@ const LEAST: usize = 1024;
 const PIECE: usize = 64 * 1024;
 
 /// `out = sum of a over the axes`, added pairwise. `out` is row-major over the axes that stay.
-pub fn sum<T: Copy + Send + Sync + Add<Output = T> + Default>(a: Operand<'_, T>, axes: &[bool], out: &mut [T]) {
-    let by = By { identity: T::default(), step: |acc: T, x: T| acc + x, merge: |a: T, b: T| a + b };
-    reduce(a, axes, out, &by, |acc| acc);
+pub fn sum<T: Real>(a: Operand<'_, T>, axes: &[bool], out: &mut [T]) {
+    reduce(a, axes, out, &Sum, |acc| acc);
 }
 
 /// Reduces over the axes marked in `axes`; `out` is row-major over the others.
 pub fn reduce<T, R, B>(a: Operand<'_, T>, axes: &[bool], out: &mut [R], by: &B, finish: impl Fn(B::Acc) -> R + Sync)
 where
-    T: Copy + Send + Sync,
+    T: Copy + Send + Sync + 'static,
     R: Copy + Send,
     B: Reducer<T>,
 {
@@ -146,15 +152,28 @@ where
     let rows_stride = kept.only().filter(|_| B::SIDE_BY_SIDE && !side_by_side && kept.numel >= GROUP);
     if let Some(stride) = rows_stride.filter(|_| gone.only() == Some(1) && gone.numel <= RUN) {
         let len = gone.numel;
+        let finished = |first: usize, accs: &[B::Acc]| {
+            // SAFETY: groups are disjoint parts of the output.
+            accs.iter().enumerate().for_each(|(i, &acc)| unsafe { *target.get().add(first + i) = finish(acc) });
+        };
+        if let Some(short) = short::by_registers::<T, B>(len) {
+            return parallel::for_each_index(kept.numel.div_ceil(TOGETHER), TOGETHER * (len + 4), |group| {
+                let first = group * TOGETHER;
+                let mut accs = [by.identity(0); TOGETHER];
+                let accs = &mut accs[..TOGETHER.min(kept.numel - first)];
+                // SAFETY: offsets come from the operand's own axes, so they are inside of it.
+                short(unsafe { data.get().add(first * stride) }, stride, len, accs);
+                finished(first, accs);
+            });
+        }
         return parallel::for_each_index(kept.numel.div_ceil(GROUP), GROUP * (len + 4), |group| {
             let first = group * GROUP;
             let rows = GROUP.min(kept.numel - first);
             let mut accs: [B::Acc; GROUP] = std::array::from_fn(|i| by.identity(first + i.min(rows - 1)));
-            // SAFETY: offsets come from the operand's own axes, so they are inside of it; groups are disjoint parts of the output.
-            unsafe {
-                reduce_rows(data.get().add(first * stride) as *const T, stride, len, by, &mut accs[..rows]);
-                accs[..rows].iter().enumerate().for_each(|(i, &acc)| *target.get().add(first + i) = finish(acc));
-            }
+            // SAFETY: as above.
+            let x = unsafe { data.get().add(first * stride) };
+            reduce_rows(x as *const T, stride, len, by, &mut accs[..rows]);
+            finished(first, &accs[..rows]);
         });
     }
     if pieces == 1 {

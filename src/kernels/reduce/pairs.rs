@@ -1,6 +1,7 @@
 //! Sums of a function of two lists, without a list of its values.
 
 use crate::kernels::float::Real;
+use crate::kernels::lanes::fold;
 use crate::kernels::parallel;
 
 /// Elements of a piece.
@@ -30,16 +31,8 @@ crate::vectorize! {
                     sums[i] += f(a[i], b[i]);
                 }
             }
-            let mut width = LANES;
-            while width > 1 {
-                width /= 2;
-                for i in 0..width {
-                    let other = sums[i + width];
-                    sums[i] += other;
-                }
-            }
             let over = rest.iter().zip(other_rest).fold(T::zero(), |sum, (&a, &b)| sum + f(a, b));
-            total += (sums[0] + over).to_f64().unwrap_or(f64::NAN);
+            total += (fold(sums, |a, b| a + b) + over).to_f64().unwrap_or(f64::NAN);
         }
         total
     }

@@ -1,10 +1,31 @@
 //! Reducers that need more than two functions: extrema and their places, moments, sums of exponentials.
 
 use super::lanes::in_lanes;
-use super::{By, Reducer};
+use super::{By, Join, Reducer};
 use crate::kernels::exp::Exp;
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::order::Ordered;
+
+/// The sum, in the type of the arithmetic.
+pub struct Sum;
+
+impl<T: Floating> Reducer<T> for Sum {
+    type Acc = T::Acc;
+    const SIDE_BY_SIDE: bool = true;
+    const JOIN: Option<Join> = Some(Join::Sum);
+    #[inline(always)]
+    fn identity(&self, _: usize) -> T::Acc {
+        num_traits::Zero::zero()
+    }
+    #[inline(always)]
+    fn step(&self, acc: T::Acc, x: T, _: usize) -> T::Acc {
+        acc + x.to_acc()
+    }
+    #[inline(always)]
+    fn merge(&self, a: T::Acc, b: T::Acc) -> T::Acc {
+        a + b
+    }
+}
 
 /// Whether `x` comes before `y` in the search for the largest (or smallest) element: NaN before everything. In these words
 /// it is two comparisons.
@@ -33,6 +54,7 @@ pub struct Extreme<const LARGEST: bool>;
 impl<T: Ordered, const LARGEST: bool> Reducer<T> for Extreme<LARGEST> {
     type Acc = T;
     const SIDE_BY_SIDE: bool = true;
+    const JOIN: Option<Join> = Some(if LARGEST { Join::Largest } else { Join::Smallest });
     #[inline(always)]
     fn identity(&self, _: usize) -> T {
         worst(LARGEST)

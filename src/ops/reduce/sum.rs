@@ -5,7 +5,7 @@ use crate::array::{Array, DType, Element, Float};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, cast};
 use crate::error::Result;
 use crate::kernels::float::{Floating, Real};
-use crate::kernels::reduce::By;
+use crate::kernels::reduce::{By, reducers};
 use crate::ops::binary::{div, mul};
 use crate::{dispatch_all, dispatch_floating};
 use smallvec::smallvec;
@@ -112,14 +112,8 @@ fn sum_floats<T: Element + Floating>(kind: Kind, x: &Array, axes: &Axes) -> Resu
     let merge = |a: T::Acc, b: T::Acc| a + b;
     let count = T::Acc::from_usize(axes.count(x.shape()));
     match kind {
-        Kind::Sum => {
-            let by = By { identity: zero, step: |acc: T::Acc, x: T| acc + x.to_acc(), merge };
-            fold::<T, T, _>(x, axes, &by, T::from_acc)
-        }
-        Kind::Mean => {
-            let by = By { identity: zero, step: |acc: T::Acc, x: T| acc + x.to_acc(), merge };
-            fold::<T, T, _>(x, axes, &by, |acc| T::from_acc(acc / count))
-        }
+        Kind::Sum => fold::<T, T, _>(x, axes, &reducers::Sum, T::from_acc),
+        Kind::Mean => fold::<T, T, _>(x, axes, &reducers::Sum, |acc: T::Acc| T::from_acc(acc / count)),
         Kind::NanSum => {
             let step = |acc: T::Acc, x: T| if Element::is_nan(x) { acc } else { acc + x.to_acc() };
             fold::<T, T, _>(x, axes, &By { identity: zero, step, merge }, T::from_acc)

@@ -6,11 +6,12 @@
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
-use super::float::Real;
-use super::isa::Simd;
-use super::lanes::transposed;
-use super::parallel;
-use super::scratch::with_scratch;
+use crate::kernels::float::Real;
+use crate::kernels::isa::Simd;
+use crate::kernels::lanes::fold;
+use crate::kernels::parallel;
+
+mod short;
 
 /// Which of the two functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,6 @@ pub enum Kind {
 const LANES: usize = 32;
 /// Columns computed side by side.
 const COLUMNS: usize = 64;
-/// Elements of the longest rows that are turned, to be computed side by side,
-const SHORT: usize = 24;
-/// and how many at once.
-const TOGETHER: usize = 32;
 /// Elements of rows that are computed in one call, at least.
 const ROW_ELEMENTS: usize = 512;
 /// The work of an exponential, in multiply-adds.
@@ -48,10 +45,8 @@ pub fn softmax<R: Real>(kind: Kind, (outer, len, inner): (usize, usize, usize), 
     if y.is_empty() {
         return;
     }
-    if inner == 1 && len <= SHORT {
-        return parallel::for_each_chunk_mut(y, len * TOGETHER, EXP_COST, |i, y| {
-            short_rows(kind, len, &x[i * len * TOGETHER..][..y.len()], y);
-        });
+    if inner == 1 && len <= short::LONGEST {
+        return short::softmax(kind, len, x, y);
     }
     if inner == 1 {
         let piece = ROW_ELEMENTS.div_ceil(len) * len;
@@ -119,32 +114,6 @@ fn larger<R: Real>(a: R, b: R) -> R {
     if b > a { b } else { a }
 }
 
-/// Rows of a few elements: turned, so that many are computed side by side.
-fn short_rows<R: Real>(kind: Kind, len: usize, x: &[R], y: &mut [R]) {
-    let rows = x.len() / len;
-    with_scratch::<R, _>(2 * len * TOGETHER, |scratch| {
-        let (from, to) = scratch.split_at_mut(len * TOGETHER);
-        // SAFETY: the rows and columns of `x` and `y`, and as many numbers of each scratch.
-        unsafe { transposed(x.as_ptr(), len, from.as_mut_ptr(), TOGETHER, len, rows) };
-        turned_rows(kind, from.as_chunks::<TOGETHER>().0, to.as_chunks_mut::<TOGETHER>().0);
-        // SAFETY: as above.
-        unsafe { transposed(to.as_ptr(), TOGETHER, y.as_mut_ptr(), len, rows, len) };
-    });
-}
-
-/// All lanes as one, by halves.
-#[inline(always)]
-fn halved<R: Real>(mut lanes: [R; LANES], join: impl Fn(R, R) -> R) -> R {
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for i in 0..width {
-            lanes[i] = join(lanes[i], lanes[i + width]);
-        }
-    }
-    lanes[0]
-}
-
 /// One row.
 #[inline(always)]
 fn softmax_row<S: Simd, R: Real>(simd: S, kind: Kind, x: &[R], y: &mut [R]) {
@@ -161,7 +130,7 @@ fn softmax_row<S: Simd, R: Real>(simd: S, kind: Kind, x: &[R], y: &mut [R]) {
     for i in 0..LANES {
         tops[i] = larger(tops[i], rest[i]);
     }
-    let top = halved(tops, larger);
+    let top = fold(tops, larger);
 
     let mut sums = [R::zero(); LANES];
     for (from, to) in x[..whole].chunks_exact(LANES).zip(y[..whole].chunks_exact_mut(LANES)) {
@@ -178,7 +147,7 @@ fn softmax_row<S: Simd, R: Real>(simd: S, kind: Kind, x: &[R], y: &mut [R]) {
         }
         y[whole..].copy_from_slice(&rest[..x.len() - whole]);
     }
-    let sum = halved(sums, |a, b| a + b);
+    let sum = fold(sums, |a, b| a + b);
     match kind {
         Kind::Softmax => {
             let factor = R::one() / sum;
@@ -205,7 +174,7 @@ fn gradient_row<S: Simd, R: Real>(simd: S, kind: Kind, g: &[R], y: &[R], dx: &mu
     for (sum, (&g, &y)) in sums.iter_mut().zip(g[whole..].iter().zip(&y[whole..])) {
         *sum += term(g, y);
     }
-    let sum = halved(sums, |a, b| a + b);
+    let sum = fold(sums, |a, b| a + b);
     let inputs = g.iter().zip(y);
     match kind {
         Kind::Softmax => dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &y))| *dx = y * (g - sum)),
@@ -214,45 +183,6 @@ fn gradient_row<S: Simd, R: Real>(simd: S, kind: Kind, g: &[R], y: &[R], dx: &mu
 }
 
 crate::vectorize! {
-    /// Rows that have been turned: `x[i]` are the elements number `i` of all of them.
-    fn turned_rows[S; R: Real](simd: S, kind: Kind, x: &[[R; TOGETHER]], y: &mut [[R; TOGETHER]]) {
-        let mut tops = [R::neg_infinity(); TOGETHER];
-        for x in x {
-            for i in 0..TOGETHER {
-                tops[i] = larger(tops[i], x[i]);
-            }
-        }
-        let mut sums = [R::zero(); TOGETHER];
-        for (x, y) in x.iter().zip(&mut *y) {
-            for i in 0..TOGETHER {
-                y[i] = (x[i] - tops[i]).exp_native(simd);
-                sums[i] += y[i];
-            }
-        }
-        match kind {
-            Kind::Softmax => {
-                for sum in &mut sums {
-                    *sum = R::one() / *sum;
-                }
-                for y in y {
-                    for i in 0..TOGETHER {
-                        y[i] *= sums[i];
-                    }
-                }
-            }
-            Kind::LogSoftmax => {
-                for sum in &mut sums {
-                    *sum = sum.ln();
-                }
-                for (x, y) in x.iter().zip(y) {
-                    for i in 0..TOGETHER {
-                        y[i] = x[i] - tops[i] - sums[i];
-                    }
-                }
-            }
-        }
-    }
-
     /// Rows, one after the other.
     fn softmax_rows[S; R: Real](simd: S, kind: Kind, len: usize, x: &[R], y: &mut [R]) {
         for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
@@ -328,5 +258,4 @@ crate::vectorize! {
 }
 
 #[cfg(test)]
-#[path = "softmax_tests.rs"]
 mod tests;

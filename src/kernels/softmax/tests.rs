@@ -31,6 +31,12 @@ fn check(kind: Kind, (outer, len, inner): (usize, usize, usize)) {
 #[test]
 fn rows_and_columns_equal_the_definition() {
     for kind in [Kind::Softmax, Kind::LogSoftmax] {
+        // Short rows, turned or not, in whole registers or not; and one more than the longest.
+        for len in [1, 4, 7, 15, 16, 17, 24, 31, 32, 33, 48, 100, 255, 256, 257] {
+            for rows in [1, 3, 16, 65, 130] {
+                check(kind, (rows, len, 1));
+            }
+        }
         for shape in [(1, 1, 1), (3, 10, 1), (2, 1000, 1), (4, 64, 1), (2, 5, 3), (3, 21, 200), (1, 4, 64), (0, 3, 2)] {
             check(kind, shape);
         }
@@ -40,6 +46,26 @@ fn rows_and_columns_equal_the_definition() {
 
 #[test]
 fn infinities_and_nans_come_out_as_the_definition_says() {
+    // The same in a longer row, among others.
+    for len in [5, 16, 20, 40, 300] {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x = vec![1.0f32; 20 * len];
+            x[3 * len + len / 2] = bad;
+            x[7 * len..8 * len].fill(f32::NEG_INFINITY);
+            let mut y = x.clone();
+            softmax(Kind::Softmax, (20, len, 1), &x, &mut y);
+            for (row, y) in y.chunks(len).enumerate() {
+                let nan = row == 7 || row == 3 && bad != f32::NEG_INFINITY;
+                let even = 1.0 / if row == 3 { len - 1 } else { len } as f32;
+                let right = |(i, &y): (usize, &f32)| match row {
+                    _ if nan => y.is_nan(),
+                    3 if i == len / 2 => y == 0.0,
+                    _ => (y - even).abs() < 1e-6,
+                };
+                assert!(nan && bad == f32::INFINITY || y.iter().enumerate().all(right), "{len} {bad} {row}: {y:?}");
+            }
+        }
+    }
     let run = |x: [f32; 4]| {
         let (mut row, mut columns) = ([0.0; 4], [0.0; 8]);
         softmax(Kind::Softmax, (1, 4, 1), &x, &mut row);
@@ -60,8 +86,11 @@ fn thread_counts_do_not_change_bits() {
     let x: Vec<f32> = (0..40 * 300 * 5).map(|i| (i as f32).cos() * 4.0).collect();
     let run = |threads| {
         with_threads(threads, || {
-            let mut y = vec![0.0f32; 2 * x.len()];
-            let (rows, columns) = y.split_at_mut(x.len());
+            let mut y = vec![0.0f32; 4 * x.len()];
+            let (short, y_rest) = y.split_at_mut(2 * x.len());
+            softmax(Kind::Softmax, (6000, 10, 1), &x, &mut short[..x.len()]);
+            softmax(Kind::LogSoftmax, (1500, 40, 1), &x, &mut short[x.len()..]);
+            let (rows, columns) = y_rest.split_at_mut(x.len());
             softmax(Kind::Softmax, (200, 300, 1), &x, rows);
             softmax(Kind::LogSoftmax, (40, 300, 5), &x, columns);
             y.into_iter().map(f32::to_bits).collect::<Vec<_>>()
