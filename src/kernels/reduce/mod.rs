@@ -16,6 +16,7 @@ pub use short::Join;
 
 use crate::kernels::elementwise::Operand;
 use crate::kernels::float::Real;
+use crate::kernels::lanes::prefetch;
 use crate::kernels::parallel::{self, Shared};
 use group::{GROUP, reduce_rows};
 use reducers::Sum;
@@ -83,7 +84,7 @@ impl<T, A: Copy + Send + Sync + 'static, S: Fn(A, T) -> A + Sync, M: Fn(A, A) ->
 }
 
 /// Outputs that are accumulated side by side where the fastest axis is kept.
-const TILE: usize = 256;
+const TILE: usize = 512;
 /// Elements of a row that become one number before pairwise merging begins.
 const RUN: usize = 4 * STEPS * LANES;
 /// Rows that join one after the other before pairwise merging begins.
@@ -261,19 +262,31 @@ crate::vectorize! {
         by.run(x, identity, index)
     }
 
+    /// Merges accumulators with those of elements before; `data` is not looked at.
+    fn merge_rows[S; T: Copy, B: Reducer<T>](simd: S, data: *const T, by: &B, before: &[B::Acc], accs: &mut [B::Acc]) {
+        for (acc, &before) in accs.iter_mut().zip(before) {
+            *acc = by.merge(before, *acc);
+        }
+    }
+
     /// Adds `rows` rows of adjacent elements, `stride` apart and numbered from `index` on, to accumulators side by side. It is
     /// to be called where these elements are valid.
     fn add_rows[S; T: Copy, B: Reducer<T>](
         simd: S, first: *const T, stride: usize, rows: usize, by: &B, accs: &mut [B::Acc], index: usize
     ) {
-        // A few rows at a time: as they come from memory, and with few passes over the accumulators.
-        const TOGETHER: usize = 4;
+        // Some rows at a time: as they come from memory, and with few passes over the accumulators.
+        const TOGETHER: usize = 8;
+        // The beginnings of the next ones, which the processor does not foresee where each row is a page of its own.
+        const AHEAD: usize = 64;
         let mut row = 0;
         while row < rows {
             // SAFETY: by the caller's word.
             unsafe {
                 let x = first.add(row * stride);
                 if row + TOGETHER <= rows {
+                    for k in TOGETHER..2 * TOGETHER {
+                        prefetch(x.wrapping_add(k * stride), accs.len().min(AHEAD));
+                    }
                     for (i, acc) in accs.iter_mut().enumerate() {
                         for k in (0..TOGETHER).step_by(2) {
                             let pair = [*x.add(k * stride + i), *x.add((k + 1) * stride + i)];
@@ -321,49 +334,49 @@ unsafe fn columns<T: Copy, B: Reducer<T>>(
     output: usize,
     out: &mut [B::Acc],
 ) {
-    let width = out.len();
-    let mut cascade: Cascade<[B::Acc; TILE]> = Cascade::new();
-    let identity: [B::Acc; TILE] = std::array::from_fn(|j| by.identity(output + j.min(width - 1)));
-    let mut accs = identity;
-    let mut rows = 0;
-    let mut index = range.start;
-    let merge = |mut a: [B::Acc; TILE], b: [B::Acc; TILE]| {
-        for (a, b) in a[..width].iter_mut().zip(&b[..width]) {
-            *a = by.merge(*a, *b);
-        }
-        a
+    let renew = |out: &mut [B::Acc]| {
+        out.iter_mut().enumerate().for_each(|(j, acc)| *acc = by.identity(output + j));
     };
+    renew(out);
+    // What rows have become, from the most to the fewest; as in a `Cascade`, two that stand for equally many are merged.
+    let (width, mut levels) = (out.len(), Vec::new());
+    let merge_last = |levels: &mut Vec<B::Acc>, out: &mut [B::Acc]| {
+        let rest = levels.len() - width;
+        merge_rows(data, by, &levels[rest..], out);
+        levels.truncate(rest);
+    };
+    let (mut rows, mut count, mut index) = (0, 0usize, range.start);
     let gone_stride = gone.inner().1;
     gone.runs(range, |offset, len| {
         let mut at = 0;
         while at < len {
+            if rows == ROWS {
+                count += 1;
+                (0..count.trailing_zeros()).for_each(|_| merge_last(&mut levels, out));
+                levels.extend_from_slice(out);
+                renew(out);
+                rows = 0;
+            }
             let n = (ROWS - rows).min(len - at);
             // SAFETY: by the contract above.
             unsafe {
                 let row = data.add(offset + at * gone_stride);
                 if stride == 1 {
-                    add_rows(row, gone_stride, n, by, &mut accs[..width], index);
+                    add_rows(row, gone_stride, n, by, out, index);
                 } else {
                     for (i, j) in (0..n).flat_map(|i| (0..width).map(move |j| (i, j))) {
-                        accs[j] = by.step(accs[j], *row.add(i * gone_stride + j * stride), index + i);
+                        out[j] = by.step(out[j], *row.add(i * gone_stride + j * stride), index + i);
                     }
                 }
             }
             at += n;
             index += n;
             rows += n;
-            if rows == ROWS {
-                cascade.push(accs, merge);
-                accs = identity;
-                rows = 0;
-            }
         }
     });
-    if rows > 0 {
-        cascade.push(accs, merge);
+    while !levels.is_empty() {
+        merge_last(&mut levels, out);
     }
-    let all = cascade.finish(identity, merge);
-    out.copy_from_slice(&all[..width]);
 }
 
 #[cfg(test)]
