@@ -9,7 +9,7 @@ use super::super::lanes::fold;
 use super::super::parallel;
 use super::super::reduce::{reduce, reducers::Sum};
 use super::super::scratch::with_scratch;
-use super::{Geometry, Span};
+use super::{Geometry, Span, rows};
 
 /// Elements of a row from which it is summed in lanes.
 const LONG: usize = 16;
@@ -30,7 +30,7 @@ pub enum Divisor {
 impl Divisor {
     /// One over the divisor of a window.
     #[inline(always)]
-    fn factor<R: Real>(self, spans: [&Span; 3]) -> R {
+    pub(super) fn factor<R: Real>(self, spans: [&Span; 3]) -> R {
         let one = R::from_usize(1);
         match self {
             Divisor::Padded => one / R::from_usize(spans.iter().map(|span| span.padded).product()),
@@ -59,8 +59,13 @@ pub fn average<T: Floating>(geometry: &Geometry, divisor: Divisor, x: &[T], out:
         let x = unsafe { Operand::new(x.as_ptr(), &shape, &strides) };
         return reduce(x, &[false, true], out, &Sum, |sum: T::Acc| T::from_acc(sum * factor));
     }
+    let by_rows = rows::suit_averages(geometry);
     parallel::for_each_chunk_mut(out, positions, geometry.work(), |index, out| {
         let x = &x[index * plane..][..plane];
+        if by_rows {
+            let width = geometry.input[2];
+            return with_scratch(width, |line| rows::average_of_plane(geometry, divisor, x, line, out));
+        }
         geometry.for_each_position(|at, spans| {
             let [first, second, third] = spans;
             let mut sum = T::Acc::zero();

@@ -4,7 +4,7 @@ use num_traits::Zero;
 
 use super::super::float::Floating;
 use super::super::parallel;
-use super::{Geometry, lanes, pairs};
+use super::{Geometry, lanes, pairs, rows};
 use std::ops::Range;
 
 /// Columns that are computed together.
@@ -32,6 +32,11 @@ where
         });
     }
     let steady = Steady::of(geometry);
+    if rows::suit_maxima(geometry, &steady) {
+        return parallel::for_each_chunk_pair((out, positions), (places, positions), cost, |index, out, places| {
+            rows::max_of_plane(geometry, &x[index * plane..][..plane], lowest, out, places);
+        });
+    }
     parallel::for_each_chunk_pair((out, positions), (places, positions), cost, |index, out, places| {
         let rest = &x[index * plane..];
         if lanes::rows(geometry, &steady, rest, lowest, out, places) {
@@ -51,7 +56,7 @@ pub(super) struct Steady {
 }
 
 impl Steady {
-    fn of(geometry: &Geometry) -> Steady {
+    pub(super) fn of(geometry: &Geometry) -> Steady {
         let spans = &geometry.axes[2];
         let none = Steady { columns: 0..0, stride: 1 };
         // Places in a plane are counted in 32 bits.
@@ -103,7 +108,7 @@ impl<T: Copy + PartialOrd> Best<T> {
 
 /// Keeps a value that is larger, a nan (which does not compare with itself), or the first.
 #[inline(always)]
-fn keep<T: Copy + PartialOrd>(value: T, element: i32, best: &mut T, place: &mut i32) {
+pub(super) fn keep<T: Copy + PartialOrd>(value: T, element: i32, best: &mut T, place: &mut i32) {
     let taken = (*place < 0) | (value > *best) | (value != value);
     *best = if taken { value } else { *best };
     *place = if taken { element } else { *place };

@@ -9,6 +9,7 @@ mod average;
 mod lanes;
 mod max;
 mod pairs;
+mod rows;
 
 pub use average::{Divisor, average, average_gradient};
 pub use max::{max, put_at, take_at};

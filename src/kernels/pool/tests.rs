@@ -158,6 +158,52 @@ fn long_rows_of_any_stride_give_the_first_maximum_or_the_last_nan() {
 }
 
 #[test]
+fn windows_by_rows_equal_their_definition() {
+    let pairs = |at: usize| [(64, 7), (13, 6), (1, 1), (12, 12), (331, 5), (10, 3), (600, 7)][at];
+    let sliding = |input, kernel, stride, dilation| {
+        let window = Window { stride, dilation, pad_before: 1, pad_after: 1, ..Window::new(input, kernel) };
+        Geometry::sliding(2, &[Window::new(3, 2), Window { stride: 2, ..Window::new(9, 3) }, window], true)
+    };
+    let mut geometries = vec![sliding(40, 3, 1, 1), sliding(41, 4, 4, 1), sliding(50, 5, 5, 2), sliding(33, 3, 2, 1)];
+    for (rows, columns) in (0..7).flat_map(|rows| (0..7).map(move |columns| (rows, columns))) {
+        geometries.push(Geometry::adaptive(2, &[(3, 2), pairs(rows.min(1)), pairs(columns)]));
+    }
+    for geometry in &geometries {
+        let steady = max::Steady::of(geometry);
+        let (count, numel) = (2 * geometry.positions(), 2 * geometry.plane());
+        let value = |i: usize| match i * 37 % 301 {
+            0 => f64::NAN,
+            1..60 => f64::NEG_INFINITY,
+            other => (other % 7) as f64,
+        };
+        let x: Vec<f64> = (0..numel).map(value).collect();
+        let (mut out, mut places) = (vec![0.0; count], vec![0; count]);
+        max::max(geometry, &x, f64::NEG_INFINITY, &mut out, &mut places);
+        let (best, at) = maxima(geometry, &x);
+        assert_eq!(places, at, "{:?} {:?}", geometry.input, steady);
+        assert!(out.iter().zip(&best).all(|(x, y)| x == y || x.is_nan() && y.is_nan()));
+        let x = numbers(numel);
+        average(geometry, Divisor::Padded, &x, &mut out);
+        let mut expected = Vec::new();
+        for plane in x.chunks_exact(geometry.plane()) {
+            geometry.for_each_position(|_, spans| {
+                let (mut sum, mut any) = (0.0, false);
+                geometry.for_each_element(spans, |element| (sum, any) = (sum + plane[element], true));
+                let taps = spans.iter().map(|span| span.padded).product::<usize>() as f64;
+                expected.push(if any { sum / taps } else { 0.0 });
+            });
+        }
+        assert!(out.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-12), "{:?}", geometry.input);
+    }
+    let adaptive = Geometry::adaptive(1, &[(64, 7), (64, 7)]);
+    assert!(rows::suit_averages(&adaptive) && rows::suit_maxima(&adaptive, &max::Steady::of(&adaptive)));
+    let small = Geometry::adaptive(1, &[(7, 3), (7, 3)]);
+    assert!(!rows::suit_averages(&small) && !rows::suit_averages(&Geometry::adaptive(1, &[(64, 1), (64, 1)])));
+    let sliding = sliding(40, 3, 1, 1);
+    assert!(!rows::suit_maxima(&sliding, &max::Steady::of(&sliding)));
+}
+
+#[test]
 fn put_is_the_transpose_of_take() {
     let places = [3i64, 0, 3, -1, 2, 2];
     let (x, g) = (numbers(8), numbers(6));
