@@ -67,6 +67,8 @@ pub trait Vector<T>: Copy {
     fn unzip(self, next: Self) -> (Self, Self);
     /// The elements of `self` and `next` in turn: what [`unzip`](Vector::unzip) takes apart.
     fn zip(self, next: Self) -> (Self, Self);
+    /// The elements from the last to the first.
+    fn reversed(self) -> Self;
     /// `value` and `place` in the lanes where `value` is larger than `self` or a nan, else `self` and `at`.
     fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self);
     /// `other`, and `self` in the lanes where that is a nan.
@@ -131,6 +133,10 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
         (Lanes(std::array::from_fn(at)), Lanes(std::array::from_fn(|i| at(N + i))))
     }
     #[inline(always)]
+    fn reversed(self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[N - 1 - i]))
+    }
+    #[inline(always)]
     fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self) {
         let taken = |i: usize| value.0[i] > self.0[i] || value.0[i].is_nan();
         let pick = |new: Self, old: Self| Lanes(std::array::from_fn(|i| if taken(i) { new.0[i] } else { old.0[i] }));
@@ -174,7 +180,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
-     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident) => {
+     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident, reversed: $reversed:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -223,6 +229,11 @@ macro_rules! x86_vector {
                 unsafe { $zip(self, next) }
             }
             #[inline(always)]
+            fn reversed(self) -> Self {
+                // SAFETY: as in `splat`.
+                unsafe { $reversed(self) }
+            }
+            #[inline(always)]
             fn larger(self, at: Self, value: Self, place: Self) -> (Self, Self) {
                 // SAFETY: as in `splat`.
                 unsafe { $larger(self, at, value, place) }
@@ -269,16 +280,16 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
     _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
-    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32);
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32, reversed: reversed_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
     _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
-    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64, or_nan: or_nan_256f64);
+    part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64, or_nan: or_nan_256f64, reversed: reversed_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
-    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32);
+    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32, reversed: reversed_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,
-    part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64, or_nan: or_nan_512f64);
+    part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64, or_nan: or_nan_512f64, reversed: reversed_512f64);

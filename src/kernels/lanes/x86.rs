@@ -217,3 +217,23 @@ pub unsafe fn or_nan_256f64(x: __m256d, other: __m256d) -> __m256d {
     // SAFETY: as in `unzip_512f32`.
     unsafe { _mm256_blendv_pd(other, x, _mm256_cmp_pd::<_CMP_UNORD_Q>(x, x)) }
 }
+#[inline(always)]
+pub unsafe fn reversed_512f32(x: __m512) -> __m512 {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm512_permutexvar_ps(_mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), x) }
+}
+#[inline(always)]
+pub unsafe fn reversed_512f64(x: __m512d) -> __m512d {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm512_permutexvar_pd(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), x) }
+}
+#[inline(always)]
+pub unsafe fn reversed_256f32(x: __m256) -> __m256 {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0)) }
+}
+#[inline(always)]
+pub unsafe fn reversed_256f64(x: __m256d) -> __m256d {
+    // SAFETY: as in `unzip_512f32`.
+    unsafe { _mm256_permute4x64_pd(x, 0b00_01_10_11) }
+}
