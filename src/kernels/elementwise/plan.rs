@@ -109,8 +109,8 @@ impl<const N: usize> Plan<N> {
         let inner = self.axes[last];
         let outer = if last > 0 { self.axes[last - 1] } else { Axis { size: 1, strides: [0; N] } };
         let most = most.max(1);
-        // Where some operand lies the other way round, parts are as square as its cache lines ask for.
-        let least = if outer.turned(&inner) { outer.size.min(SQUARE) } else { 1 };
+        // Where some operand lies the other way round, parts are as tall as reading it in runs asks for.
+        let least = if outer.turned(&inner) { outer.size.min(TALL) } else { 1 };
         let columns = inner.size.min((most / least).max(SQUARE.min(most)));
         let rows = outer.size.min((most / columns).max(1));
         Tiles {
@@ -133,8 +133,10 @@ impl<const N: usize> Axis<N> {
     }
 }
 
-/// Rows and columns of the parts that a walk over operands of different orders is made of, at least.
+/// Columns of the parts that a walk over operands of different orders is made of, at least.
 const SQUARE: usize = 64;
+/// Rows of these parts: what lies the other way round is read in runs of so many elements.
+const TALL: usize = 256;
 
 /// Rows and columns of the last two axes of a walk.
 #[derive(Clone, Copy)]
