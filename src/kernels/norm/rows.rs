@@ -171,27 +171,67 @@ crate::vectorize! {
 
     /// Adds the weight and bias gradients of some rows.
     fn add_affine[S; R: Real](simd: S, inputs: (&[R], &[R]), stats: (&[R], &[R]), sums: (&mut [R], &mut [R])) {
-        let ((g, x), (dw, db)) = (inputs, sums);
-        let len = dw.len();
-        let mut rows = g.chunks_exact(len).zip(x.chunks_exact(len)).zip(stats.0.iter().zip(stats.1));
-        // Two rows at a time, for fewer passes over the sums.
-        while let Some(((g, x), (&mean, &rstd))) = rows.next() {
-            let sums = dw.iter_mut().zip(db.iter_mut());
-            match rows.next() {
-                Some(((g2, x2), (&mean2, &rstd2))) => {
-                    let inputs = g.iter().zip(x).zip(g2.iter().zip(x2));
-                    for ((dw, db), ((&g, &x), (&g2, &x2))) in sums.zip(inputs) {
-                        *dw += g * ((x - mean) * rstd) + g2 * ((x2 - mean2) * rstd2);
-                        *db += g + g2;
-                    }
-                }
-                None => {
-                    for ((dw, db), (&g, &x)) in sums.zip(g.iter().zip(x)) {
-                        *dw += g * ((x - mean) * rstd);
-                        *db += g;
-                    }
-                }
-            }
+        let len = sums.0.len();
+        if let (Ok(dw), Ok(db)) = (<&mut [R; NARROW]>::try_from(&mut *sums.0), <&mut [R; NARROW]>::try_from(&mut *sums.1)) {
+            return add_narrow(inputs, stats, dw, db);
         }
+        // Some rows together, for fewer passes over the sums; of short ones many would not pay for their beginnings.
+        if len >= LONG { add_all::<R, 8>(inputs, stats, sums) } else { add_all::<R, 2>(inputs, stats, sums) }
+    }
+}
+
+/// Elements from which rows are long, where weight gradients are summed.
+const LONG: usize = 512;
+
+/// Elements of the rows whose sums fill the registers.
+const NARROW: usize = 64;
+
+/// Adds rows of [`NARROW`] elements, as heads of attention have; sums stay in registers for all rows.
+#[inline(always)]
+fn add_narrow<R: Real>((g, x): (&[R], &[R]), (mean, rstd): (&[R], &[R]), dw: &mut [R; NARROW], db: &mut [R; NARROW]) {
+    let (mut slopes, mut totals) = (*dw, *db);
+    let rows = g.as_chunks::<NARROW>().0.iter().zip(x.as_chunks::<NARROW>().0);
+    for ((g, x), (&mean, &rstd)) in rows.zip(mean.iter().zip(rstd)) {
+        for i in 0..NARROW {
+            slopes[i] += g[i] * ((x[i] - mean) * rstd);
+            totals[i] += g[i];
+        }
+    }
+    (*dw, *db) = (slopes, totals);
+}
+
+/// Adds rows, `N` of them together.
+#[inline(always)]
+fn add_all<R: Real, const N: usize>(inputs: (&[R], &[R]), stats: (&[R], &[R]), (dw, db): (&mut [R], &mut [R])) {
+    let (rows, len) = (stats.0.len(), dw.len());
+    for row in (0..rows / N * N).step_by(N) {
+        add_some::<R, N>(inputs, stats, row, (&mut *dw, &mut db[..len]));
+    }
+    for row in rows / N * N..rows {
+        add_some::<R, 1>(inputs, stats, row, (&mut *dw, &mut db[..len]));
+    }
+}
+
+/// Adds `N` rows from number `row` on.
+#[inline(always)]
+fn add_some<R: Real, const N: usize>(
+    (g, x): (&[R], &[R]),
+    (mean, rstd): (&[R], &[R]),
+    row: usize,
+    (dw, db): (&mut [R], &mut [R]),
+) {
+    let len = dw.len();
+    let g: [&[R]; N] = std::array::from_fn(|k| &g[(row + k) * len..][..len]);
+    let x: [&[R]; N] = std::array::from_fn(|k| &x[(row + k) * len..][..len]);
+    let stats: [(R, R); N] = std::array::from_fn(|k| (mean[row + k], rstd[row + k]));
+    for (i, (dw, db)) in dw.iter_mut().zip(db).enumerate() {
+        let term = |k: usize| g[k][i] * ((x[k][i] - stats[k].0) * stats[k].1);
+        let (mut slope, mut total) = (term(0), g[0][i]);
+        for k in 1..N {
+            slope += term(k);
+            total += g[k][i];
+        }
+        *dw += slope;
+        *db += total;
     }
 }

@@ -174,3 +174,21 @@ fn group_gradients_equal_differences() {
         assert_close(&db, &differences(&bias, &g, |bias| group_norm(by, &x, &weight, bias).0), 1e-6);
     }
 }
+
+#[test]
+fn weight_gradients_of_rows_of_any_length_are_sums_over_rows() {
+    for (count, len) in [(0, 5), (1, 64), (7, 64), (200, 64), (9, 63), (150, 100), (67, 512), (8, 600)] {
+        let number = |i: usize, by: usize| (i * by % 17) as f64 - 8.0;
+        let g: Vec<f64> = (0..count * len).map(|i| number(i, 7)).collect();
+        let x: Vec<f64> = (0..count * len).map(|i| number(i, 5)).collect();
+        let (mean, rstd): (Vec<f64>, Vec<f64>) = (0..count).map(|i| (number(i, 3), 0.5 + i as f64)).unzip();
+        let (mut dw, mut db) = (vec![f64::NAN; len], vec![f64::NAN; len]);
+        rows::affine_gradient(len, (&g, &x), (&mean, &rstd), (&mut dw, &mut db));
+        for column in 0..len {
+            let at = |row: usize| row * len + column;
+            let slope: f64 = (0..count).map(|row| g[at(row)] * ((x[at(row)] - mean[row]) * rstd[row])).sum();
+            let total: f64 = (0..count).map(|row| g[at(row)]).sum();
+            assert!(dw[column] == slope && db[column] == total, "{count} {len} {column}");
+        }
+    }
+}
