@@ -7,6 +7,7 @@
 pub mod channels;
 pub mod groups;
 pub mod rows;
+mod short;
 pub mod training;
 
 use super::float::Real;

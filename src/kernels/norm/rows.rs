@@ -2,7 +2,7 @@
 
 use super::super::float::Real;
 use super::super::parallel;
-use super::sum_pairs;
+use super::{short, sum_pairs};
 
 /// Rows whose weight gradients are summed in one piece.
 const ROWS: usize = 64;
@@ -40,7 +40,7 @@ pub fn normalize<R: Real>(
 ) {
     let len = rows.len;
     debug_assert!(x.len() == y.len() && x.len() == mean.len() * len && mean.len() == rstd.len());
-    let count = ROW_ELEMENTS.div_ceil(len.max(1));
+    let count = ROW_ELEMENTS.div_ceil(len.max(1)).max(short::ROWS);
     let stats = mean.chunks_mut(count).zip(rstd.chunks_mut(count));
     let mut tasks: Vec<_> = y.chunks_mut(count * len.max(1)).zip(stats).collect();
     parallel::for_each_chunk_mut(&mut tasks, 1, 4 * count * len, |i, task| {
@@ -150,6 +150,9 @@ crate::vectorize! {
     fn normalize_rows[S; R: Real](
         simd: S, rows: Rows<R>, x: &[R], affine: Affine<'_, R>, y: &mut [R], stats: (&mut [R], &mut [R])
     ) {
+        if short::suits(rows.len, stats.0.len()) {
+            return short::normalize::<S, R>(simd, rows, x, affine, y, stats);
+        }
         let stats = stats.0.iter_mut().zip(stats.1);
         for ((x, y), (mean, rstd)) in x.chunks_exact(rows.len).zip(y.chunks_exact_mut(rows.len)).zip(stats) {
             (*mean, *rstd) = normalize_row(rows, x, affine, y);

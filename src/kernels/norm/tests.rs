@@ -192,3 +192,34 @@ fn weight_gradients_of_rows_of_any_length_are_sums_over_rows() {
         }
     }
 }
+
+#[test]
+fn short_rows_are_normalised_as_any() {
+    assert!(
+        super::short::suits(64, 16)
+            && !super::short::suits(64, 15)
+            && !super::short::suits(63, 16)
+            && !super::short::suits(144, 16)
+    );
+    for (count, len, centered) in [(16, 16, true), (17, 64, true), (40, 48, false), (70, 128, true), (5, 32, true)] {
+        // Far from zero, where the second pass has something to correct.
+        let x: Vec<f64> = numbers(count * len, 2.0).iter().map(|x| x + 1e4).collect();
+        let (weight, bias) = (numbers(len, 4.0), numbers(len, 5.0));
+        let rows = Rows { len, centered, eps: 1e-5 };
+        for (w, b) in [(Some(&weight), Some(&bias)), (Some(&weight), None), (None, Some(&bias)), (None, None)] {
+            let affine = Affine { weight: w.map(Vec::as_slice), bias: b.map(Vec::as_slice) };
+            let (mut y, mut mean, mut rstd) = (vec![0.0; x.len()], vec![f64::NAN; count], vec![f64::NAN; count]);
+            rows::normalize(rows, &x, affine, &mut y, (&mut mean, &mut rstd));
+            for (row, values) in x.chunks(len).enumerate() {
+                let average = if centered { values.iter().sum::<f64>() / len as f64 } else { 0.0 };
+                let spread = values.iter().map(|x| (x - average).powi(2)).sum::<f64>() / len as f64;
+                let one = 1.0 / (spread + 1e-5).sqrt();
+                assert_close(&[mean[row], rstd[row]], &[average, one], 1e-9);
+                let at = |list: Option<&Vec<f64>>, i: usize, other| list.map_or(other, |list| list[i]);
+                let want: Vec<f64> =
+                    (0..len).map(|i| (values[i] - average) * one * at(w, i, 1.0) + at(b, i, 0.0)).collect();
+                assert_close(&y[row * len..][..len], &want, 1e-9);
+            }
+        }
+    }
+}

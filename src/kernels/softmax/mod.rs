@@ -4,14 +4,14 @@
 //! one piece; else neighbouring columns are computed side by side.
 #![allow(unsafe_code)]
 
+mod short;
+
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 use crate::kernels::float::Real;
 use crate::kernels::isa::Simd;
 use crate::kernels::lanes::fold;
 use crate::kernels::parallel;
-
-mod short;
 
 /// Which of the two functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
