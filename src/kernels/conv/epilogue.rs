@@ -81,6 +81,9 @@ mod tests {
             // Products over several images, of several groups.
             Geometry::new(3, (40, 14), 2, &square(9, 3, 2, 1)),
             Geometry::new(3, (40, 14), 2, &square(9, 1, 1, 0)),
+            // Products over elements that are gathered first, packed and not.
+            Geometry::new(3, (40, 14), 2, &square(9, 1, 2, 0)),
+            Geometry::new(2, (150, 32), 1, &square(9, 1, 2, 0)),
         ] {
             check::<f32>(&geometry);
             check::<f64>(&geometry);

@@ -11,8 +11,8 @@ use super::super::gemm::{Output, Start};
 use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
 use super::{
-    Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, positions, scatter,
-    taps, winograd,
+    Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, positions, sampled,
+    scatter, taps, winograd,
 };
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
@@ -95,6 +95,9 @@ pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &
     debug_assert_eq!(dw.len(), geometry.out_channels * geometry.depth());
     if forward_algorithm(geometry) == Algorithm::Depthwise {
         return depthwise::weight_gradient(geometry, g, x, dw);
+    }
+    if let Some(dense) = sampled::of_all::<T>(geometry) {
+        return sampled::gathered(geometry, x, 0..geometry.batch, |x| weight_gradient(&dense, g, x, dw));
     }
     let flat = geometry.flattened();
     let geometry = flat.as_ref().unwrap_or(geometry);

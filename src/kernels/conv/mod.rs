@@ -15,6 +15,7 @@ mod im2col;
 mod packed;
 mod phases;
 mod positions;
+mod sampled;
 mod scatter;
 mod taps;
 mod tiled;
@@ -189,6 +190,11 @@ pub fn forward_with<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue
     debug_assert_eq!(w.len(), geometry.out_channels * geometry.depth());
     debug_assert_eq!(out.len(), geometry.batch * geometry.out_channels * geometry.positions());
     debug_assert!(epilogue.residual.is_none_or(|residual| residual.len() == out.len()));
+    if let Some(dense) = sampled::of::<T>(geometry) {
+        return sampled::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
+            forward_with(geometry, x, w, epilogue, out);
+        });
+    }
     match forward_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::forward(geometry, x, w, epilogue, out),
         _ if packed::applies::<T>(geometry) => packed::forward(geometry, x, w, epilogue, out),

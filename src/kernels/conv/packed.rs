@@ -8,7 +8,7 @@ use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
 use super::weighted::{self, Form, Weights, group_len};
-use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm};
+use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm, sampled};
 use crate::error::Result;
 
 /// Positions of all images from which weights are packed for each call: packing takes a few hundredths of such a call at most, and
@@ -28,6 +28,9 @@ pub fn applies<T: Floating>(geometry: &Geometry) -> bool {
 
 /// Whether weights are worth keeping packed for such inputs: where few positions use each of them.
 pub fn worth_keeping<T: Floating>(geometry: &Geometry) -> bool {
+    if let Some(dense) = sampled::of::<T>(geometry) {
+        return worth_keeping::<T>(&dense);
+    }
     let form = form_of::<T>(geometry);
     let few = geometry.groups * group_len::<T>(geometry, form) <= FEW;
     let many = if few { MANY_FOR_FEW } else { MANY };
@@ -48,6 +51,9 @@ impl Packed {
     /// # Errors
     /// `OutOfMemory`.
     pub fn new<T: Floating>(geometry: &Geometry, w: &[T]) -> Result<Option<Packed>> {
+        if let Some(dense) = sampled::of::<T>(geometry) {
+            return Packed::new(&dense, w);
+        }
         if forward_algorithm(geometry) == Algorithm::Depthwise || !applies::<T>(geometry) || w.is_empty() {
             return Ok(None);
         }
@@ -64,6 +70,9 @@ impl Packed {
     /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them. Other
     /// sizes of the input may not read them packed, and a result must not depend on what was computed before.
     pub fn is_for<T: Floating>(&self, geometry: &Geometry) -> bool {
+        if let Some(dense) = sampled::of::<T>(geometry) {
+            return self.is_for::<T>(&dense);
+        }
         self.shape == shape::<T>(geometry) && applies::<T>(geometry) && self.form == form_of::<T>(geometry)
     }
 
@@ -81,6 +90,11 @@ impl Packed {
         epilogue: &Epilogue<'_, T>,
         out: &mut [T],
     ) {
+        if let Some(dense) = sampled::of::<T>(geometry) {
+            return sampled::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
+                self.forward_with(geometry, x, w, epilogue, out);
+            });
+        }
         let len = group_len::<T>(geometry, self.form);
         assert!(self.shape == shape::<T>(geometry), "weights packed for another convolution");
         let count = geometry.group_out() * geometry.depth();
