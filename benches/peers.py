@@ -7,9 +7,10 @@
 
 Beside PyTorch's default layout, networks are measured in channels-last, and with ONNX Runtime and OpenVINO where these are
 installed. Each library runs in a process of its own, for their thread pools disturb each other; rounds are interleaved, so that
-a busy neighbour disturbs all. A row is the median of its rounds, and each round's time is the least of a few repetitions (with
-`--busy` their median). Before a row is timed, every library's result is checked against double precision; that of calls, optimizers
-and random numbers against the first library's. Ratios count, absolute times are those of one machine on one day.
+a busy neighbour disturbs all, and measured while each thread has a processor (`peers/steady.py`). A row is the median of its
+rounds, and each round's time is the least of a few repetitions (with `--busy` their median). Before a row is timed, every library's
+result is checked against double precision; that of calls, optimizers and random numbers against the first library's. Ratios
+count, absolute times are those of one machine on one day.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ sys.path.insert(0, str(HERE))
 from libraries import EXPORTED, MODULES, installed  # noqa: E402
 from peer import Neighbour, Peer, fresh  # noqa: E402
 from report import Table, markdown, plot, shown  # noqa: E402
+from steady import Probe  # noqa: E402
 
 #: Seconds for which one peer repeats a short row in one round, and after which a long row has no more rounds.
 ROUND, ROW = 0.03, 2.0
@@ -49,14 +52,14 @@ def able(peers: list[Peer], name: str) -> list[Peer]:
     return [peer for peer in peers if errors[peer.name] is not None]
 
 
-def timed(peers: list[Peer], name: str, rounds: int) -> list[float | None]:
+def timed(peers: list[Peer], name: str, rounds: int, probe: Probe) -> list[float | None]:
     """The median time of a row for each peer, in microseconds."""
     running = able(peers, name)
     times: dict[str, list[float]] = {peer.name: [] for peer in running}
     start = time.perf_counter()
     for at in range(rounds):
         for peer in running:
-            times[peer.name].append(peer.ask("time", name=name, budget=ROUND))
+            times[peer.name].append(probe.steady(partial(peer.ask, "time", name=name, budget=ROUND)))
         if at >= 2 and time.perf_counter() - start > ROW * len(running):
             break
     for peer in running:
@@ -142,6 +145,7 @@ def main() -> None:
     groups = {
         group: [name for name in names if chosen(name) or chosen(group)] for group, names in peers[-1].groups.items()
     }
+    probe = Probe(options.threads)
     table: Table = {}
     try:
         if options.busy:
@@ -150,7 +154,7 @@ def main() -> None:
         else:
             for group, names in groups.items():
                 if names:
-                    table[group] = {name: timed(peers, name, options.rounds) for name in names}
+                    table[group] = {name: timed(peers, name, options.rounds, probe) for name in names}
     finally:
         for peer in peers:
             peer.close()
@@ -158,6 +162,7 @@ def main() -> None:
         pair = [whole[0], whole[-1]]
         extra = alone(pair, chosen, options.threads) if len(whole) > 1 else {}
         text = markdown(libs, [peer.version for peer in peers], table, pair, extra, options.threads)
+        text += f"\n{probe.report()}"
     print(text)
     if options.out:
         Path(options.out).write_text(text + "\n")
