@@ -26,6 +26,12 @@ def torch():
     return pytest.importorskip("torch")
 
 
+@pytest.fixture(params=["rsnn", "torch"])
+def lib(request):
+    """The library under test: what a test expects of rsnn holds for live PyTorch, where it is installed."""
+    return rsnn if request.param == "rsnn" else pytest.importorskip("torch")
+
+
 def _torch():
     try:
         import torch

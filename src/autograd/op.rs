@@ -4,7 +4,7 @@
 use super::node::{Edge, GradFn, Meta, Node};
 use super::saved::{Context, SavedTensor};
 use super::tensor::{CreationMeta, Tensor};
-use super::{mode, trace, view};
+use super::{mode, progress, trace, view};
 use crate::array::{Array, DType};
 use crate::error::{Error, Result};
 use crate::shape::Dims;
@@ -339,8 +339,14 @@ impl GradFn for OpGrad {
         let Some(saved) = saved else {
             return Err(freed());
         };
-        let cx = Context { node, inputs: &saved.inputs, outputs: &saved.outputs, metas: &self.metas };
-        self.op.backward(&cx, &grads)
+        let unwanted = progress::unwanted(node.edges());
+        let cx = Context { node, inputs: &saved.inputs, outputs: &saved.outputs, metas: &self.metas, unwanted };
+        let mut results = self.op.backward(&cx, &grads)?;
+        if unwanted != 0 {
+            // Some operations compute all at once; hooks see what the walk is for.
+            results.iter_mut().enumerate().filter(|&(i, _)| !cx.needs(i)).for_each(|(_, grad)| *grad = None);
+        }
+        Ok(results)
     }
 
     fn release(&self) {

@@ -1,7 +1,7 @@
 //! How far a walk has come, which hooks may ask for while it runs.
 
 use super::Grads;
-use super::node::Node;
+use super::node::{Edge, Node};
 use smallvec::SmallVec;
 use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
@@ -100,4 +100,14 @@ pub fn will_run(node: &Arc<Node>) -> Option<bool> {
     let walk = current()?;
     let progress = walk.progress.borrow();
     Some(progress.get(&key(node)).is_some_and(|state| !walk.selective || state.wanted))
+}
+
+/// Which of the first 64 edges lead to nothing that the walk under way on this thread is for, a bit for each.
+pub(super) fn unwanted(edges: &[Option<Edge>]) -> u64 {
+    let Some(walk) = current().filter(|walk| walk.selective) else { return 0 };
+    let progress = walk.progress.borrow();
+    // A step inside of another one, as a write to a view is, has edges of its own, which the walk does not know.
+    let wanted = |edge: &Edge| progress.get(&key(&edge.node)).is_none_or(|state| state.wanted);
+    let bits = edges.iter().take(64).map(|edge| edge.as_ref().is_some_and(|edge| !wanted(edge)));
+    bits.enumerate().fold(0, |mask, (index, unwanted)| mask | u64::from(unwanted) << index)
 }

@@ -151,6 +151,8 @@ pub struct Context<'a> {
     pub(super) inputs: &'a [Option<SavedTensor>],
     pub(super) outputs: &'a [Option<SavedTensor>],
     pub(super) metas: &'a [(Dims, DType)],
+    /// Inputs that are none of this walk's business, a bit for each of the first 64.
+    pub(super) unwanted: u64,
 }
 
 impl Context<'_> {
@@ -179,12 +181,12 @@ impl Context<'_> {
     /// Whether the gradient of an input is wanted.
     #[inline]
     pub fn needs(&self, index: usize) -> bool {
-        self.node.edges()[index].is_some()
+        self.node.edges()[index].is_some() && (index >= 64 || self.unwanted >> index & 1 == 0)
     }
 
     /// Which gradients are wanted.
     pub fn all_needs(&self) -> SmallVec<[bool; 4]> {
-        self.node.edges().iter().map(Option::is_some).collect()
+        (0..self.node.edges().len()).map(|index| self.needs(index)).collect()
     }
 
     /// The number of inputs.

@@ -251,3 +251,35 @@ def test_a_hook_without_a_name_is_unknown(place):
 
     with pytest.raises(RuntimeError, match="^hook '<unknown>' has changed the type"):
         changed(place, Hook())
+
+
+OPERATIONS = {
+    "matmul": (lambda lib, a, b: a @ b, (3, 4), (4, 5)),
+    "mul": (lambda lib, a, b: a * b, (3, 4), (3, 4)),
+    "convolution": (lambda lib, a, b: lib.nn.functional.conv2d(a, b), (1, 2, 5, 5), (3, 2, 3, 3)),
+    "normalisation": (lambda lib, a, b: lib.nn.functional.batch_norm(a, None, None, b, None, True), (4, 5), (5,)),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("wanted", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("way", ["grad", "backward"])
+def test_a_walk_computes_what_it_is_for(lib, way, wanted, name):
+    function, *shapes = OPERATIONS[name]
+    inputs = [lib.ones(shape, requires_grad=True) for shape in shapes]
+    result = function(lib, *inputs)
+    came = []
+    result.grad_fn.register_hook(lambda grads, outputs: came.extend(grads))
+    chosen = [inputs[at] for at in wanted]
+    if way == "grad":
+        assert [g.shape for g in lib.autograd.grad(result.sum(), chosen)] == [x.shape for x in chosen]
+    else:
+        result.sum().backward(inputs=chosen)
+        assert [x.grad is not None for x in inputs] == [at in wanted for at in range(2)]
+    assert [g is not None for g in came[:2]] == [at in wanted for at in range(2)]
+
+
+def test_many_edges_are_told_apart_as_far_as_they_are_counted():
+    inputs = [leaf([float(i)]) for i in range(70)]
+    grads = rsnn.autograd.grad(rsnn.cat(inputs).square().sum(), [inputs[3], inputs[65], inputs[69]])
+    assert [g.tolist() for g in grads] == [[6.0], [130.0], [138.0]]
