@@ -35,3 +35,4 @@ pub mod scratch;
 pub mod softmax;
 pub mod sort;
 mod spans;
+pub mod stream;

@@ -9,9 +9,10 @@ use super::super::float::{Floating, Real};
 use super::super::gemm::kernel::tile;
 use super::super::gemm::operand::Operand;
 use super::super::isa::{Isa, isa};
-use super::super::lanes::Vector;
+use super::super::lanes::{Vector, put};
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
+use super::super::stream;
 use super::field::Field;
 use super::{Epilogue, Geometry};
 use crate::shape::window::Window;
@@ -120,6 +121,7 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
             let starts: Vec<T::Acc> = (first..first + channels)
                 .map(|channel| epilogue.bias.map_or(T::default(), |bias| bias[channel]).to_acc())
                 .collect();
+            let streams = epilogue.is_plain() && stream::worthwhile(size_of_val(x) + size_of_val(out));
             let out = Shared(out.as_mut_ptr());
             parallel::for_each_index(geometry.batch * bands, channels * depth * rows * geometry.output[2], |task| {
                 let (number, top) = (task / bands, task % bands * rows);
@@ -141,11 +143,15 @@ pub fn products<T: Floating, W: Operand<T::Acc>>(
                         window: second,
                         top,
                         taps: [geometry.taps(), third.kernel],
+                        streams,
                     };
                     let place = number * image + first * positions + top * geometry.output[2];
                     // SAFETY: `IS_REAL`, which `fits` asks for, makes both types one. Each task has its image and rows, and the
                     // channels of a group are `positions` apart, so all that is written lies in `out` and is this task's.
                     unsafe { run(tiles, out.get().add(place).cast::<T::Acc>(), positions) };
+                    if streams {
+                        stream::finish();
+                    }
                     if !epilogue.is_plain() {
                         for place in (0..channels).map(|channel| place + channel * positions) {
                             let len = band * geometry.output[2];
@@ -191,6 +197,8 @@ struct Tiles<'a, R> {
     top: usize,
     /// Taps of a channel, and of a row of these.
     taps: [usize; 2],
+    /// Whether the output is written past the cache.
+    streams: bool,
 }
 
 /// Part of a row in the positions of a tile: its first one there, how many, and where they go.
@@ -343,7 +351,11 @@ unsafe fn one_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(
                 // SAFETY: segments are positions of the task's rows.
                 unsafe {
                     let to = to.wrapping_add(i * channel);
-                    if lanes.len() == V::LANES { sums[n].store(to) } else { sums[n].store_part(to, lanes.clone()) }
+                    if lanes.len() == V::LANES {
+                        put(sums[n], to, tiles.streams)
+                    } else {
+                        sums[n].store_part(to, lanes.clone())
+                    }
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::super::gemm::Output;
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::lanes::{Lane, Vector, interleave};
+use super::super::stream;
 use super::{Epilogue, Geometry, direct, group_start};
 use crate::shape::window::Window;
 
@@ -347,6 +348,7 @@ fn pointwise<T: Floating, W: Operand<T::Acc>>(
 ) {
     let (inner, outer, positions) = (geometry.group_in(), geometry.group_out(), geometry.positions());
     let size = Size { rows: outer, columns: positions, depth: inner };
+    let streams = stream::worthwhile(size_of_val(x) + size_of_val(out));
     for group in 0..geometry.groups {
         let weights = weights(group);
         let start = group_start(bias, group * outer..(group + 1) * outer);
@@ -355,6 +357,7 @@ fn pointwise<T: Floating, W: Operand<T::Acc>>(
             let x = ArrayView2::from_shape((inner, positions), &x[from..][..inner * positions]).expect("whole planes");
             let to = (image * geometry.out_channels + group * outer) * positions;
             let output = Output::rows(out[to..][..outer * positions].as_mut_ptr(), positions);
+            let output = if streams { output.streaming() } else { output };
             // SAFETY: the output is the image's channels of this group, which are borrowed mutably.
             unsafe { multiply(size, T::Acc::from_usize(1), (&weights, &Strided::right(x)), start, output) };
         }

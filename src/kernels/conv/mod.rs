@@ -215,4 +215,6 @@ fn group_start<T>(bias: Option<&[T]>, channels: std::ops::Range<usize>) -> Start
 }
 
 #[cfg(test)]
+mod large_tests;
+#[cfg(test)]
 mod tests;

@@ -7,9 +7,13 @@ use std::mem::MaybeUninit;
 
 use super::drive::Flat;
 use super::rectangle::{Rectangle, copy};
+use crate::kernels::stream;
 
 /// Elements that a buffer holds.
 const BLOCK: usize = 1024;
+
+/// Elements of a part that is written past the cache: few enough for the processor to have several parts under way.
+const STREAMED: usize = 512;
 
 /// Rows of a block where some operand's neighbours lie along the columns.
 const TURNED_ROWS: usize = 16;
@@ -54,7 +58,7 @@ impl Part {
 
     /// Whether the elements of `rows` rows of `columns` lie side by side.
     #[inline(always)]
-    fn is_flat(self, rows: usize, columns: usize) -> bool {
+    pub(super) fn is_flat(self, rows: usize, columns: usize) -> bool {
         (self.place.inner == 1 || columns == 1 && rows == 1) && (rows == 1 || self.place.outer == columns)
     }
 
@@ -69,8 +73,33 @@ fn packed(ptr: *mut u8, columns: usize) -> Rectangle {
     Rectangle { ptr, outer: columns, inner: 1 }
 }
 
-/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`, which
-/// with `here` may be called with the output as its first input.
+/// How a loop may be called.
+#[derive(Clone, Copy)]
+pub(super) struct Mode {
+    /// With the output as its first input.
+    pub here: bool,
+    /// For results that are written past the cache; none of the inputs is the output.
+    pub streams: bool,
+}
+
+/// A row of elements that lie side by side, written past the cache part by part.
+///
+/// # Safety
+/// As for [`blocks`].
+unsafe fn streamed<const N: usize>(flat: Flat<'_, N>, from: [Part; N], out: Part, len: usize) {
+    let mut buffer = Buffer::new();
+    for at in (0..len).step_by(STREAMED) {
+        let len = STREAMED.min(len - at);
+        // SAFETY: the part lies in the row; the buffer has room for it.
+        unsafe {
+            flat(from.map(|x| x.place.ptr.add(at * x.size).cast_const()), buffer.ptr(), len);
+            stream::copy(buffer.ptr(), out.place.ptr.add(at * out.size), len * out.size);
+        }
+    }
+    stream::finish();
+}
+
+/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`.
 ///
 /// # Safety
 /// All elements must be valid; the output may be an input, but not overlap one otherwise.
@@ -79,11 +108,15 @@ pub(super) unsafe fn blocks<const N: usize>(
     inputs: [Part; N],
     rows: usize,
     columns: usize,
-    (flat, here): (Flat<'_, N>, bool),
+    (flat, Mode { here, streams }): (Flat<'_, N>, Mode),
 ) {
     let same = |x: &Part| x.size == out.size && (x.place.outer, x.place.inner) == (out.place.outer, out.place.inner);
     let apart = inputs.iter().enumerate().any(|(k, x)| x.place.ptr == out.place.ptr && !(here && k == 0 && same(x)));
     if !apart && out.is_flat(rows, columns) && inputs.iter().all(|x| x.is_flat(rows, columns)) {
+        if streams {
+            // SAFETY: passed on from the caller.
+            return unsafe { streamed(flat, inputs, out, rows * columns) };
+        }
         return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }
     if !apart && columns >= BLOCK / 4 && out.place.inner == 1 && inputs.iter().all(|x| x.place.inner == 1) {

@@ -1,11 +1,12 @@
 //! The walk behind the maps. Nothing here depends on the function or on the types of the elements, only on their sizes.
 #![allow(unsafe_code)]
 
-use super::blocks::{Part, blocks};
+use super::blocks::{Mode, Part, blocks};
 use super::operand::Address;
 use super::plan::{Plan, Tile};
 use super::rectangle::{Rectangle, copy};
 use super::run;
+use crate::kernels::stream;
 
 /// A loop over elements that lie side by side: `(inputs, output, length)`.
 pub(super) type Flat<'a, const N: usize> = &'a (dyn Fn([*const u8; N], *mut u8, usize) + Sync);
@@ -55,11 +56,14 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
     inputs: [Side; N],
     flat: Flat<'_, N>,
 ) {
+    let moved = plan.numel() * (out.size + inputs.iter().map(|x| x.size).sum::<usize>());
+    let apart = inputs.iter().all(|x| x.address.get() != out.address.get());
+    let mode = Mode { here, streams: apart && stream::worthwhile(moved) };
     run(plan, cost, &|tile| {
         // SAFETY: tiles lie in the operands.
         unsafe {
             let from = std::array::from_fn(|k| inputs[k].part(tile, k + 1));
-            blocks(out.part(tile, 0), from, tile.rows, tile.columns, (flat, here));
+            blocks(out.part(tile, 0), from, tile.rows, tile.columns, (flat, mode));
         }
     });
 }
@@ -69,11 +73,17 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
 /// # Safety
 /// As for [`drive`].
 pub(super) unsafe fn drive_copy(plan: &Plan<2>, out: Side, input: Side) {
+    let streams = stream::worthwhile(2 * plan.numel() * out.size);
     run(plan, 1, &|tile| {
         // SAFETY: as in `drive`.
         unsafe {
             let (to, from) = (out.part(tile, 0), input.part(tile, 1));
-            copy(out.size, from.place, to.place, tile.rows, tile.columns);
+            if streams && [to, from].iter().all(|x| x.is_flat(tile.rows, tile.columns)) {
+                stream::copy(from.place.ptr, to.place.ptr, tile.rows * tile.columns * out.size);
+                stream::finish();
+            } else {
+                copy(out.size, from.place, to.place, tile.rows, tile.columns);
+            }
         }
     });
 }

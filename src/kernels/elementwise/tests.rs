@@ -154,3 +154,30 @@ fn nothing_to_do_for_an_empty_shape() {
     let mut out: Vec<f32> = vec![];
     fill(operand_mut(&mut out, &[0, 3], &[3, 1]), 1.0);
 }
+
+#[test]
+fn large_results_are_written_past_the_cache() {
+    use crate::kernels::stream::tests::FINISHED;
+    let n = 200_003;
+    let a: Vec<f32> = (0..n + 9).map(|i| (i % 1000) as f32).collect();
+    let mut out = vec![-1.0; n + 9];
+    let finished = || FINISHED.load(Ordering::Relaxed);
+    let whole = |data: &[f32], value: &dyn Fn(usize) -> f32| {
+        data[..3] == [-1.0; 3] && data[n + 3..] == [-1.0; 6] && (0..n).all(|i| data[i + 3] == value(i))
+    };
+    // Not where lines begin.
+    let before = finished();
+    map2(operand(&a, &[n], &[1]), operand(&a[1..], &[n], &[1]), operand_mut(&mut out[3..], &[n], &[1]), |x, y| {
+        2.0 * x + y
+    });
+    assert!(finished() > before && whole(&out, &|i| 2.0 * a[i] + a[i + 1]));
+    let before = finished();
+    copy(operand(&a[5..], &[n], &[1]), operand_mut(&mut out[3..], &[n], &[1]));
+    assert!(finished() > before && whole(&out, &|i| a[i + 5]));
+    // A result that replaces an operand.
+    let (own, shape) = (out.as_ptr().wrapping_add(3), [n]);
+    // SAFETY: the operand is the output.
+    let x = unsafe { Operand::new(own, &shape, &[1]) };
+    map2_as(Here, 1, x, operand(&a, &shape, &[1]), operand_mut(&mut out[3..], &shape, &[1]), |x, y| x - y);
+    assert!(whole(&out, &|i| a[i + 5] - a[i]));
+}

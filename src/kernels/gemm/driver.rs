@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::super::float::{Floating, Real};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
+use super::super::stream;
 use super::DEPTH_BLOCK;
 use super::kernel::{Block, Left, Right, multiply_block, tile};
 use super::operand::{Deeper, Operand, Packed, Strided};
@@ -309,6 +310,7 @@ impl<R: Real> Task<R> {
         let whole = out.last.has_residual();
         with_scratch::<R, _>(if packs { panels * DEPTH_BLOCK.min(self.depth) } else { 0 }, |buffer| {
             // A product of no depth still sets the output, by one block of depth 0.
+            let out = Output { streams: out.streams && self.depth <= DEPTH_BLOCK, ..out };
             for from in (0..self.depth.max(1)).step_by(DEPTH_BLOCK) {
                 let depth = DEPTH_BLOCK.min(self.depth - from);
                 let start = if from == 0 { start } else { Start::Scaled(R::from_usize(1)) };
@@ -320,6 +322,9 @@ impl<R: Real> Task<R> {
                 unsafe { self.sum_block(left, right, block, from, buffer) };
             }
         });
+        if out.streams {
+            stream::finish();
+        }
         if whole {
             // SAFETY: passed on from the caller.
             unsafe { finish_part(out, origin, (self.rows.len(), self.columns.len())) };

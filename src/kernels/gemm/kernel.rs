@@ -3,7 +3,7 @@
 use super::super::epilogue::{activated, limits};
 use super::super::float::Real;
 use super::super::isa::{Avx2, Avx512, Isa, Portable, Simd, isa};
-use super::super::lanes::{Vector, prefetch};
+use super::super::lanes::{Vector, prefetch, prefetch_far};
 use super::output::{Output, Start, finish_part};
 
 /// Registers of columns in a full tile.
@@ -61,6 +61,17 @@ pub struct Right<R> {
     pub panel: isize,
 }
 
+/// A panel of a right operand.
+#[derive(Clone, Copy)]
+struct Panel<R> {
+    /// The first element.
+    start: *const R,
+    /// Elements from one depth to the next.
+    depth: isize,
+    /// Elements from what is read to what is asked for.
+    ahead: isize,
+}
+
 /// A block of the output and how products are joined with it.
 #[derive(Clone, Copy)]
 pub struct Block<'a, R> {
@@ -93,6 +104,9 @@ crate::vectorize! {
     fn tiles_of_block[S; R: Real](simd: S, block: Block<'_, R>, left: Left<R>, right: Right<R>) {
         let lanes = <R::Vector<S> as Vector<R>>::LANES;
         let (rows, columns) = (tile_rows::<S>(), tile_columns::<S, R>());
+        // Rows of an operand in memory lie far apart, and the processor does not see them coming: the columns of the next tile are
+        // asked for while those of this one go over their first rows.
+        let next = if right.depth == columns as isize { 0 } else { right.panel };
         // All columns go over some rows before the next rows come: these rows stay in the second-level cache meanwhile.
         let slab = (SLAB_BYTES / size_of::<R>() / block.depth.max(1)).next_multiple_of(rows);
         for top in (0..block.size.0).step_by(slab) {
@@ -105,12 +119,14 @@ crate::vectorize! {
                     let left_panel = Left { start, ..left };
                     let origin = (block.origin.0 + i, block.origin.1 + j);
                     let tile = Block { origin, size: (height, width), ..block };
+                    let ahead = if i == top { next } else { 0 };
+                    let right = Panel { start: right_panel, depth: right.depth, ahead };
                     // SAFETY: the panels start inside the operands by the word of `multiply_block`'s caller.
                     unsafe {
                         if width <= lanes {
-                            tile_of_height::<S, R, 1>(tile, left_panel, right_panel, right.depth);
+                            tile_of_height::<S, R, 1>(tile, left_panel, right);
                         } else {
-                            tile_of_height::<S, R, COLUMN_REGISTERS>(tile, left_panel, right_panel, right.depth);
+                            tile_of_height::<S, R, COLUMN_REGISTERS>(tile, left_panel, right);
                         }
                     }
                 }
@@ -121,22 +137,17 @@ crate::vectorize! {
 
 /// Chooses the kernel with the fewest rows that cover the tile.
 #[inline(always)]
-unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(
-    tile: Block<'_, R>,
-    left: Left<R>,
-    right: *const R,
-    step: isize,
-) {
+unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(tile: Block<'_, R>, left: Left<R>, right: Panel<R>) {
     // SAFETY: this function only passes its arguments on.
     unsafe {
         match tile.size.0 {
-            1 => one_tile::<S, R, 1, N>(tile, left, right, step),
-            2 => one_tile::<S, R, 2, N>(tile, left, right, step),
-            3 | 4 => one_tile::<S, R, 4, N>(tile, left, right, step),
-            5 | 6 if S::ISA != Isa::Portable => one_tile::<S, R, 6, N>(tile, left, right, step),
-            7 | 8 if S::ISA == Isa::Avx512 => one_tile::<S, R, 8, N>(tile, left, right, step),
-            9..=11 if S::ISA == Isa::Avx512 => one_tile::<S, R, 11, N>(tile, left, right, step),
-            12..=14 if S::ISA == Isa::Avx512 => one_tile::<S, R, 14, N>(tile, left, right, step),
+            1 => one_tile::<S, R, 1, N>(tile, left, right),
+            2 => one_tile::<S, R, 2, N>(tile, left, right),
+            3 | 4 => one_tile::<S, R, 4, N>(tile, left, right),
+            5 | 6 if S::ISA != Isa::Portable => one_tile::<S, R, 6, N>(tile, left, right),
+            7 | 8 if S::ISA == Isa::Avx512 => one_tile::<S, R, 8, N>(tile, left, right),
+            9..=11 if S::ISA == Isa::Avx512 => one_tile::<S, R, 11, N>(tile, left, right),
+            12..=14 if S::ISA == Isa::Avx512 => one_tile::<S, R, 14, N>(tile, left, right),
             _ => unreachable!("no tile has as many rows"),
         }
     }
@@ -147,11 +158,10 @@ unsafe fn tile_of_height<S: Simd, R: Real, const N: usize>(
 unsafe fn one_tile<S: Simd, R: Real, const M: usize, const N: usize>(
     tile: Block<'_, R>,
     left: Left<R>,
-    right: *const R,
-    step: isize,
+    right: Panel<R>,
 ) {
-    // The output comes from afar while the depth runs by.
-    for i in 0..tile.size.0 {
+    // The output comes from afar while the depth runs by, unless it is written without being read.
+    for i in 0..if tile.out.streams { 0 } else { tile.size.0 } {
         // SAFETY: the row lies in the output.
         let row = unsafe { tile.out.at(tile.origin.0 + i, tile.origin.1) };
         prefetch(row, if tile.out.column == 1 { tile.size.1 } else { 1 });
@@ -160,12 +170,12 @@ unsafe fn one_tile<S: Simd, R: Real, const M: usize, const N: usize>(
     let sums: [[R::Vector<S>; N]; M] = unsafe {
         if left.row == 1 && left.depth == tile_rows::<S>() as isize {
             let depth = tile_rows::<S>() as isize;
-            sum_products(tile.depth, std::array::from_fn(|i| left.start.wrapping_add(i)), depth, right, step)
+            sum_products(tile.depth, std::array::from_fn(|i| left.start.wrapping_add(i)), depth, right)
         } else {
             // Rows beyond the tile's last read the last again; what they give is not stored.
             let last = tile.size.0 - 1;
             let row = |i: usize| left.start.wrapping_offset(i.min(last) as isize * left.row);
-            sum_products(tile.depth, std::array::from_fn(row), left.depth, right, step)
+            sum_products(tile.depth, std::array::from_fn(row), left.depth, right)
         }
     };
     let width = N * <R::Vector<S> as Vector<R>>::LANES;
@@ -190,11 +200,10 @@ unsafe fn sum_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
     depth: usize,
     rows: [*const R; M],
     left_step: isize,
-    right: *const R,
-    right_step: isize,
+    right: Panel<R>,
 ) -> [[V; N]; M] {
     let mut sums = [[V::splat(R::zero()); N]; M];
-    let (mut left_at, mut right_at) = (0, right);
+    let (mut left_at, mut right_at) = (0, right.start);
     for _ in 0..depth {
         // SAFETY: position `depth` lies in both operands.
         unsafe {
@@ -202,6 +211,7 @@ unsafe fn sum_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
             for (j, register) in row.iter_mut().enumerate() {
                 *register = V::load(right_at.add(j * V::LANES));
             }
+            prefetch_far(right_at.wrapping_offset(right.ahead + V::LANES as isize - 1), N * V::LANES);
             for i in 0..M {
                 let element = V::splat(*rows[i].offset(left_at));
                 for j in 0..N {
@@ -210,7 +220,7 @@ unsafe fn sum_products<R: Real, V: Vector<R>, const M: usize, const N: usize>(
             }
         }
         left_at += left_step;
-        right_at = right_at.wrapping_offset(right_step);
+        right_at = right_at.wrapping_offset(right.depth);
     }
     sums
 }
@@ -224,10 +234,11 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
             for (j, &sum) in sums.iter().enumerate() {
                 let lane = column + j * V::LANES;
                 // SAFETY: the row and these lanes lie in the tile, which is this thread's, and the lanes are adjacent; a bias
-                // has an element for every row or column.
+                // has an element for every row or column. Rows and tiles of an output that streams begin where lines do.
                 unsafe {
                     let to = tile.out.at(row + i, column).add(j * V::LANES);
-                    join(tile, (row + i, lane), sum, to).store(to);
+                    let sum = join(tile, (row + i, lane), sum, to);
+                    if tile.out.streams { sum.stream(to) } else { sum.store(to) }
                 }
             }
         }

@@ -110,6 +110,8 @@ pub struct Output<T> {
     pub group: isize,
     /// What is done to complete sums.
     pub last: Last<T>,
+    /// Whether whole lines may be written past the cache; see [`Output::streaming`].
+    pub streams: bool,
 }
 
 // SAFETY: whoever shares an `Output` between threads writes disjoint tiles through it.
@@ -120,18 +122,34 @@ unsafe impl<T: Send + Sync> Send for Output<T> {}
 impl<T: Floating> Output<T> {
     /// Rows of `columns` elements, one after the other.
     pub fn rows(start: *mut T, columns: usize) -> Self {
-        Output { start, row: columns as isize, column: 1, span: columns.max(1), group: 0, last: Last::NONE }
+        Output {
+            start,
+            row: columns as isize,
+            column: 1,
+            span: columns.max(1),
+            group: 0,
+            last: Last::NONE,
+            streams: false,
+        }
     }
 
     /// A matrix with any strides.
     pub fn of(view: &mut ArrayViewMut2<'_, T>, last: Last<T>) -> Self {
         let &[row, column] = view.strides() else { unreachable!("two axes") };
-        Output { start: view.as_mut_ptr(), row, column, span: view.ncols().max(1), group: 0, last }
+        Output { start: view.as_mut_ptr(), row, column, span: view.ncols().max(1), group: 0, last, streams: false }
     }
 
     /// The same places, with nothing done to sums, as they are not complete yet.
     pub fn unfinished(self) -> Self {
         Output { last: Last::NONE, ..self }
+    }
+
+    /// The same, written past the cache, if rows begin where lines do and each element is written once: for an output that is, with
+    /// all that is read, too large for the cache.
+    pub fn streaming(self) -> Self {
+        let aligned = |bytes: usize| bytes.is_multiple_of(64);
+        let rows = self.column == 1 && aligned(self.row.unsigned_abs() * size_of::<T>()) && self.group == 0;
+        Output { streams: rows && aligned(self.start.addr()) && self.last.is_none(), ..self }
     }
 
     /// How far behind the first an element lies.
@@ -260,9 +278,9 @@ pub fn as_real<'a, T: Floating>(start: Start<'a, T>, out: Output<T>) -> Option<(
         Start::RowBias(values) => Start::RowBias(bias(values)),
         Start::ColumnBias(values) => Start::ColumnBias(bias(values)),
     };
-    let Output { row, column, span, group, last, .. } = out;
+    let Output { row, column, span, group, last, streams, .. } = out;
     let last = Last { residual: last.residual.cast(), activation: last.activation };
-    Some((start, Output { start: out.start.cast(), row, column, span, group, last }))
+    Some((start, Output { start: out.start.cast(), row, column, span, group, last, streams }))
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use std::ops::Range;
 use x86::*;
 
 pub use fold::{fold, fold_rows, join_rows, sum_rows};
-pub use moves::{Lane, copy, copy_evens, copy_pairs, interleave, move_row, part, prefetch, transpose, transposed};
+pub use moves::{
+    Lane, copy, copy_evens, copy_pairs, interleave, move_row, part, prefetch, prefetch_far, put, transpose, transposed,
+};
 
 /// A register of `LANES` elements.
 ///
@@ -37,6 +39,15 @@ pub trait Vector<T>: Copy {
     /// # Safety
     /// `to` must be valid for writing `LANES` elements.
     unsafe fn store(self, to: *mut T);
+    /// Writes `LANES` elements to `to`, past the cache where the instruction set can.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `LANES` elements, and a multiple of their size.
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut T) {
+        // SAFETY: by the caller's word.
+        unsafe { self.store(to) }
+    }
     /// Reads the elements `lanes` of `LANES`, which begin at `from`, at any alignment; the others are 0.
     ///
     /// # Safety
@@ -179,7 +190,7 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
-     $set1:ident $loadu:ident $storeu:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
+     $set1:ident $loadu:ident $storeu:ident $stream:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
      part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident, reversed: $reversed:ident) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
@@ -199,6 +210,11 @@ macro_rules! x86_vector {
             unsafe fn store(self, to: *mut $element) {
                 // SAFETY: the caller vouches for the elements; the instruction set as in `splat`.
                 unsafe { core::arch::x86_64::$storeu(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn stream(self, to: *mut $element) {
+                // SAFETY: the caller vouches for the elements and their alignment; the instruction set as in `splat`.
+                unsafe { core::arch::x86_64::$stream(to, self) }
             }
             #[inline(always)]
             unsafe fn load_part(from: *const $element, lanes: Range<usize>) -> Self {
@@ -279,17 +295,17 @@ macro_rules! x86_vector {
 
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
-    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
+    _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_stream_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
     part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32, reversed: reversed_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
-    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
+    _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_stream_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
     part: load_part_256f64 store_first_256f64, unzip: unzip_256f64, zip: zip_256f64, larger: larger_256f64, or_nan: or_nan_256f64, reversed: reversed_256f64);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
-    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
+    _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_stream_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
     part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32, reversed: reversed_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
-    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,
+    _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_stream_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,
     part: load_part_512f64 store_first_512f64 store_part_512f64, unzip: unzip_512f64, zip: zip_512f64, larger: larger_512f64, or_nan: or_nan_512f64, reversed: reversed_512f64);

@@ -69,20 +69,46 @@ crate::vectorize! {
     }
 }
 
+/// Writes a register; past the cache if it `streams` and fills a line.
+///
+/// # Safety
+/// `to` must be valid for writing as many elements as the register has.
+#[inline(always)]
+pub unsafe fn put<T, V: Vector<T>>(value: V, to: *mut T, streams: bool) {
+    const LINE: usize = 64;
+    // SAFETY: by the caller's word.
+    unsafe {
+        if streams && V::LANES * size_of::<T>() == LINE && to.addr() % LINE == 0 {
+            value.stream(to)
+        } else {
+            value.store(to)
+        }
+    }
+}
+
 /// Asks for the cache lines of `len` elements ahead of their use; any address will do.
 #[inline(always)]
 pub fn prefetch<T>(from: *const T, len: usize) {
+    lines(from, len, false);
+}
+
+/// [`prefetch`] into the second-level cache: for what is used later than all that the first one has room for.
+#[inline(always)]
+pub fn prefetch_far<T>(from: *const T, len: usize) {
+    lines(from, len, true);
+}
+
+#[inline(always)]
+fn lines<T>(from: *const T, len: usize, far: bool) {
     #[cfg(target_arch = "x86_64")]
     for line in (0..len * size_of::<T>()).step_by(64) {
+        use core::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        let line = from.cast::<i8>().wrapping_add(line);
         // SAFETY: the instruction reads nothing that anybody sees, and faults nowhere.
-        unsafe {
-            core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(
-                from.cast::<i8>().wrapping_add(line),
-            );
-        }
+        unsafe { if far { _mm_prefetch::<_MM_HINT_T1>(line) } else { _mm_prefetch::<_MM_HINT_T0>(line) } };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, len);
+    let _ = (from, len, far);
 }
 
 /// Copies the elements at even and at odd places of `2 * len` elements apart. Of the last pair the odd one may be missing: `odds`

@@ -1,7 +1,7 @@
 //! Batch normalisation: `x: [images, channels, positions]`, everything else `[channels]`.
 
 use super::super::float::Real;
-use super::super::parallel;
+use super::super::{parallel, stream};
 use super::sum_pairs;
 
 /// Channels whose sums are taken side by side where a channel has one position in an image.
@@ -60,10 +60,11 @@ pub fn normalize<R: Real>(batch: Batch, x: &[R], mean: &[R], (scale, shift): (&[
             }
         });
     }
+    let streams = streams(2, x);
     parallel::for_each_chunk_mut(y, positions, 2, |plane, y| {
         let channel = plane % channels;
-        let (mean, scale, shift) = (mean[channel], scale[channel], shift[channel]);
-        move_plane((mean, scale, shift), &x[plane * positions..][..y.len()], y);
+        let numbers = (mean[channel], scale[channel], shift[channel]);
+        write_plane(streams, numbers, &x[plane * positions..][..y.len()], y);
     });
 }
 
@@ -92,6 +93,7 @@ pub fn input_gradient<R: Real>(
     let scale: Vec<R> = (0..channels).map(|c| rstd[c] * weight.map_or(one, |weight| weight[c])).collect();
     // One plane, or one image where planes are single elements.
     let chunk = if positions == 1 { channels } else { positions };
+    let streams = streams(3, x);
     parallel::for_each_chunk_mut(dx, chunk, 4, |index, dx| {
         let range = index * chunk..index * chunk + dx.len();
         let (g, x) = (&g[range.clone()], &x[range]);
@@ -103,7 +105,7 @@ pub fn input_gradient<R: Real>(
         } else {
             let channel = index % channels;
             let (average, mean, slope, scale) = (average[channel], mean[channel], slope[channel], scale[channel]);
-            gradient_plane((average, mean, slope, scale), (g, x), dx);
+            write_gradient(streams, (average, mean, slope, scale), (g, x), dx);
         }
     });
 }
@@ -135,20 +137,44 @@ fn channel_sums<R: Real>(
     });
 }
 
+/// Whether a result is written past the cache, where so many tensors as large as `x` are read and written.
+pub(super) fn streams<R>(tensors: usize, x: &[R]) -> bool {
+    stream::worthwhile(tensors * size_of_val(x))
+}
+
+/// `y = (x - mean) * scale + shift` for one plane.
+pub(super) fn write_plane<R: Real>(streams: bool, by: (R, R, R), x: &[R], y: &mut [R]) {
+    if !streams {
+        return move_plane(by, x, y);
+    }
+    stream::write_parts(y, R::zero(), |start, y| move_plane(by, &x[start..][..y.len()], y));
+}
+
+/// `dx = (g - average - (x - mean) * slope) * scale` for one plane.
+pub(super) fn write_gradient<R: Real>(streams: bool, by: (R, R, R, R), (g, x): (&[R], &[R]), dx: &mut [R]) {
+    if !streams {
+        return gradient_plane(by, (g, x), dx);
+    }
+    stream::write_parts(dx, R::zero(), |start, dx| {
+        let range = start..start + dx.len();
+        gradient_plane(by, (&g[range.clone()], &x[range]), dx);
+    });
+}
+
 crate::vectorize! {
     /// The sums over one plane.
     pub(super) fn plane_sums[S; R: Real, F: Fn(R, R) -> (R, R)](simd: S, x: &[R], y: &[R], term: F) -> (R, R) {
         sum_pairs(x, y, term)
     }
 
-    /// `y = (x - mean) * scale + shift`.
-    pub(super) fn move_plane[S; R: Real](simd: S, by: (R, R, R), x: &[R], y: &mut [R]) {
+    /// The body of [`write_plane`].
+    fn move_plane[S; R: Real](simd: S, by: (R, R, R), x: &[R], y: &mut [R]) {
         let (mean, scale, shift) = by;
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
     }
 
-    /// `dx = (g - average - (x - mean) * slope) * scale`.
-    pub(super) fn gradient_plane[S; R: Real](simd: S, by: (R, R, R, R), inputs: (&[R], &[R]), dx: &mut [R]) {
+    /// The body of [`write_gradient`].
+    fn gradient_plane[S; R: Real](simd: S, by: (R, R, R, R), inputs: (&[R], &[R]), dx: &mut [R]) {
         let (average, mean, slope, scale) = by;
         let inputs = inputs.0.iter().zip(inputs.1);
         dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &x))| *dx = (g - average - (x - mean) * slope) * scale);

@@ -3,6 +3,7 @@
 use super::channels::{self, Batch};
 use super::groups::{self, Groups};
 use super::rows::{self, Affine, Rows};
+use super::training;
 use crate::kernels::parallel::tests::with_threads;
 
 fn numbers(len: usize, seed: f64) -> Vec<f64> {
@@ -221,5 +222,31 @@ fn short_rows_are_normalised_as_any() {
                 assert_close(&y[row * len..][..len], &want, 1e-9);
             }
         }
+    }
+}
+
+#[test]
+fn large_results_are_written_past_the_cache() {
+    use crate::kernels::stream::tests::FINISHED;
+    use std::sync::atomic::Ordering::Relaxed;
+    let batch = Batch { images: 8, channels: 20, positions: 2003 };
+    let x: Vec<f32> = (0..batch.numel()).map(|i| (i as f32 * 0.7).sin()).collect();
+    let g: Vec<f32> = (0..batch.numel()).map(|i| (i as f32 * 0.3).cos()).collect();
+    let by: Vec<f32> = (0..batch.channels).map(|i| 1.0 + i as f32).collect();
+    let plane = |i: usize| i / batch.positions % batch.channels;
+    let before = FINISHED.load(Relaxed);
+    let mut y = vec![0.0; x.len()];
+    channels::normalize(batch, &x, &by, (&by, &by), &mut y);
+    assert!(FINISHED.load(Relaxed) >= before + 160);
+    assert!((0..x.len()).all(|i| y[i] == (x[i] - by[plane(i)]) * by[plane(i)] + by[plane(i)]));
+    let (mut total, mut slope, mut dx) = (vec![0.0; 20], vec![0.0; 20], vec![0.0; x.len()]);
+    let before = FINISHED.load(Relaxed);
+    training::gradients(batch, (&g, &x), (&by, &by), &by, (&mut total, &mut slope), &mut dx);
+    assert!(training::together(batch) > 0 && FINISHED.load(Relaxed) >= before + 160);
+    let count = batch.count() as f32;
+    for (i, &got) in dx.iter().enumerate() {
+        let by = by[plane(i)];
+        let slope = slope[plane(i)] * by * by / count;
+        assert_eq!(got, (g[i] - total[plane(i)] / count - (x[i] - by) * slope) * (by * by), "{i}");
     }
 }

@@ -5,7 +5,7 @@
 
 use super::super::float::Real;
 use super::super::parallel;
-use super::channels::{self, Batch, gradient_plane, move_plane, plane_sums};
+use super::channels::{self, Batch, plane_sums, streams, write_gradient, write_plane};
 
 /// Elements of the channels that are taken together, about: some megabytes, which a share of a last cache holds.
 const TOGETHER: usize = 512 << 10;
@@ -35,6 +35,7 @@ pub fn normalize<R: Real>(
         return channels::normalize(batch, x, mean, (&scale, bias), y);
     }
     let count = R::from_usize(batch.count());
+    let streams = streams(2, x);
     for_each_block(batch, y, (mean, variance), 6, |first, block, (mean, variance)| {
         block_sums(batch, first, (x, x), (mean, variance), |_, x, _| (x, R::zero()));
         mean.iter_mut().for_each(|mean| *mean /= count);
@@ -50,7 +51,7 @@ pub fn normalize<R: Real>(
         }
         for_each_plane(batch, first, block, |at, plane, y| {
             let by = (mean[at], scale(first + at, variance[at]), bias[first + at]);
-            move_plane(by, &x[plane..plane + y.len()], y);
+            write_plane(streams, by, &x[plane..plane + y.len()], y);
         });
     });
 }
@@ -70,13 +71,14 @@ pub fn gradients<R: Real>(
         return channels::input_gradient(batch, (g, x), (mean, rstd), (total, slope), Some(weight), dx);
     }
     let count = R::from_usize(batch.count());
+    let streams = streams(3, x);
     for_each_block(batch, dx, (total, slope), 8, |first, block, (total, slope)| {
         block_sums(batch, first, (g, x), (total, slope), |at, g, x| (g, g * (x - mean[first + at])));
         for_each_plane(batch, first, block, |at, plane, dx| {
             let (mean, rstd) = (mean[first + at], rstd[first + at]);
             let by = (total[at] / count, mean, slope[at] * rstd * rstd / count, rstd * weight[first + at]);
             let range = plane..plane + dx.len();
-            gradient_plane(by, (&g[range.clone()], &x[range]), dx);
+            write_gradient(streams, by, (&g[range.clone()], &x[range]), dx);
         });
     });
 }

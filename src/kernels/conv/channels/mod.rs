@@ -169,6 +169,7 @@ pub fn products<T: Floating>(
         let place = places.first + top * places.steps[0] + left * places.steps[1];
         let out = number * image + (first + share.start) * places.plane + place;
         let task = Task {
+            ahead: Ahead::new(geometry, &plan, x, [top, left]),
             geometry,
             plan: &plan,
             field: &field,
@@ -200,6 +201,7 @@ pub fn products<T: Floating>(
 
 /// Some positions of an image and some output channels.
 struct Task<'a, R> {
+    ahead: Ahead<R>,
     geometry: &'a Geometry,
     plan: &'a Plan,
     field: &'a Field,
@@ -222,6 +224,43 @@ struct Task<'a, R> {
     image: usize,
     /// The first position of the first channel.
     out: *mut R,
+}
+
+/// What a task of a pointwise convolution asks for ahead, as planes lie far apart: a line of each while its channel is summed.
+enum Ahead<R> {
+    /// Nothing.
+    None,
+    /// Rows are read where they lie: the next positions, for planes of so many elements.
+    Near(usize),
+    /// The part of the first plane that the next task copies, and the elements of a plane.
+    Next(*const R, usize),
+}
+
+impl<R: Real> Ahead<R> {
+    fn new<T>(geometry: &Geometry, plan: &Plan, x: &[T], origin: [usize; 2]) -> Self {
+        let plane = geometry.plane();
+        if !geometry.windows.iter().all(Window::is_pointwise) {
+            return Ahead::None;
+        }
+        if plan.near {
+            return Ahead::Near(plane);
+        }
+        let bottom = (origin[0] + plan.band[0]) * geometry.windows[2].input;
+        let next = if bottom < plane { bottom } else { geometry.in_channels * plane };
+        Ahead::Next(x.as_ptr().wrapping_add(next).cast(), plane)
+    }
+
+    /// What is asked for during a tile that reads from `field` on: the address for the channel `first`, and elements from one channel
+    /// to the next. The tile is the `at`-th of the task, in positions.
+    fn of(&self, field: *const R, first: usize, at: usize) -> (*const R, usize) {
+        let line = 64 / size_of::<R>();
+        match *self {
+            Ahead::None => (field, 0),
+            // Positions are not where lines begin: what is asked for are the lines that those of the next tile end in.
+            Ahead::Near(plane) => (field.wrapping_add(MOST + line - 1), plane),
+            Ahead::Next(next, plane) => (next.wrapping_add(first * plane + at), plane),
+        }
+    }
 }
 
 impl<R: Real> Task<'_, R> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::super::float::Real;
 use super::super::super::isa::{Isa, Simd};
-use super::super::super::lanes::{Vector, transpose};
+use super::super::super::lanes::{Vector, prefetch_far, transpose};
 use super::runs::Runs;
 use super::steps::Step;
 use super::{MOST, Places, REGISTERS, RUN, Task};
@@ -47,7 +47,10 @@ crate::vectorize! {
                     let positions = if next.is_some() { 2 * count } else { count };
                     for first in (group..end).step_by(span) {
                         let kept_at = at * task.starts.len() + first * positions;
+                        // Once for all channels.
+                        let ahead = if first == 0 { task.ahead.of(fields[run.field + column..].as_ptr(), block.start, at) } else { (fields.as_ptr(), 0) };
                         let tile = Tile {
+                            ahead,
                             field: fields[run.field + column..].as_ptr(),
                             second: next.map_or(0, |next| next.field - run.field),
                             steps: task.steps.of_row(run.row, block.len()),
@@ -80,6 +83,8 @@ crate::vectorize! {
 
 /// A tile: some positions side by side, and channels that registers hold.
 struct Tile<'a, R> {
+    /// What is asked for while the taps run by: an address for the first, and elements from one to the next.
+    ahead: (*const R, usize),
     field: *const R,
     /// Elements from one run to the next, if there are two.
     second: usize,
@@ -195,7 +200,8 @@ unsafe fn sum_taps<R: Real, V: Vector<R>, const M: usize, const N: usize, const 
         }
     }
     let mut sums = [[V::splat(R::zero()); N]; M];
-    for &step in tile.steps {
+    for (number, &step) in tile.steps.iter().enumerate() {
+        prefetch_far(tile.ahead.0.wrapping_add(number * tile.ahead.1), 1);
         // SAFETY: by the caller's word.
         unsafe { add_products::<R, V, M, N, TWO, false, false>(tile, step, &mut sums) };
     }

@@ -27,6 +27,7 @@ use super::super::gemm::operand::Operand;
 use super::super::gemm::{Output, Start};
 use super::super::parallel::{self, Shared};
 use super::super::scratch::with_scratch;
+use super::super::stream;
 use super::channels::field_step;
 use super::field::{Field, copy_planes};
 use super::{Epilogue, Geometry};
@@ -120,6 +121,10 @@ pub fn products(
     let shares = channels.div_ceil(share);
     let bands = geometry.batch.div_ceil(plan.images) * down * across;
     let cost = plan.images * plan.band[0] * plan.band[1] * share * geometry.group_in() * POINTS;
+    // Where rows are made of whole lines, and so are the parts of them that tasks write.
+    let whole =
+        [geometry.output[2], if across > 1 { 2 * plan.band[1] } else { 0 }].iter().all(|len| len.is_multiple_of(16));
+    let streams = whole && epilogue.is_plain() && stream::worthwhile(size_of_val(x) + size_of_val(out));
     let (target, lost) = (Shared(out.as_mut_ptr()), AtomicBool::new(false));
     parallel::for_each_index(bands * shares, cost, |task| {
         if lost.load(Ordering::Relaxed) {
@@ -138,6 +143,7 @@ pub fn products(
             images: image..(image + plan.images).min(geometry.batch),
             packed: &packed[number * plan.panels * panel_len(geometry)..],
             outputs,
+            streams,
         };
         // SAFETY: the output is borrowed mutably, as large as the geometry says, and tasks write to places of their own.
         if !unsafe { task.run(x, epilogue, target) } {
@@ -158,6 +164,8 @@ struct Task<'a> {
     outputs: Range<usize>,
     /// The panels of these outputs.
     packed: &'a [f32],
+    /// Whether outputs are written past the cache.
+    streams: bool,
 }
 
 impl Task<'_> {
@@ -182,7 +190,12 @@ impl Task<'_> {
                 }
                 sums[POINTS * right..].fill(0.0);
                 // SAFETY: passed on from the caller.
-                unsafe { self.store(&Sums { sums, point: right, channel: padded }, epilogue, out) }
+                let finite = unsafe { self.store(&Sums { sums, point: right, channel: padded }, epilogue, out) };
+                // Also before others write these places anew.
+                if self.streams {
+                    stream::finish();
+                }
+                finite
             })
         })
     }
@@ -258,7 +271,7 @@ impl Task<'_> {
                 // SAFETY: the rows of the channel lie in the output.
                 let finite = unsafe {
                     let to = out.get().add(start);
-                    transform_outputs(sums, (output - self.outputs.start, first), bias, size, (to, width))
+                    transform_outputs(sums, (output - self.outputs.start, first), bias, size, (to, width, self.streams))
                 };
                 if !finite {
                     return false;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::super::float::Real;
 use super::super::super::gemm::kernel::tile;
-use super::super::super::lanes::Vector;
+use super::super::super::lanes::{Vector, put};
 use super::{LANES, POINTS, TAPS};
 
 /// Lanes of a register of the instruction set in use.
@@ -116,12 +116,12 @@ pub unsafe fn transform_outputs(
     (channel, first): (usize, usize),
     bias: f32,
     size: [usize; 2],
-    (to, pitch): (*mut f32, usize),
+    (to, pitch, streams): (*mut f32, usize, bool),
 ) -> bool {
     let tiles = size[0].div_ceil(2) * size[1].div_ceil(2);
     let last = (POINTS - 1) * sums.point + channel * sums.channel + first + tiles + LANES;
     assert!(last <= sums.sums.len() && size[1] <= pitch);
-    outputs_to_rows(sums, channel * sums.channel + first, bias, size, (to, pitch))
+    outputs_to_rows(sums, channel * sums.channel + first, bias, size, (to, pitch, streams))
 }
 
 crate::vectorize! {
@@ -220,9 +220,9 @@ crate::vectorize! {
         first: usize,
         bias: f32,
         size: [usize; 2],
-        to: (*mut f32, usize),
+        to: (*mut f32, usize, bool),
     ) -> bool {
-        let (out, pitch) = to;
+        let (out, pitch, streams) = to;
         let lanes = <<f32 as Real>::Vector<S> as Vector<f32>>::LANES;
         let [rows, count] = size;
         let zero = <<f32 as Real>::Vector<S> as Vector<f32>>::splat(0.0);
@@ -245,11 +245,14 @@ crate::vectorize! {
                         let (near, far) = even.zip(odd);
                         let (to, left) = (out.add((row + i) * pitch + column), count - column);
                         if left >= 2 * lanes {
-                            near.store(to);
-                            far.store(to.add(lanes));
+                            put(near, to, streams);
+                            put(far, to.add(lanes), streams);
                         } else if left >= lanes {
-                            near.store(to);
-                            far.store_first(to.add(lanes), left - lanes);
+                            put(near, to, streams);
+                            // Not even a store of nothing to the line behind, which the next row may be about to stream.
+                            if left > lanes {
+                                far.store_first(to.add(lanes), left - lanes);
+                            }
                         } else {
                             near.store_first(to, left);
                         }
