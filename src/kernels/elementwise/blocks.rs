@@ -15,6 +15,9 @@ const BLOCK: usize = 1024;
 /// Elements of a part that is written past the cache: few enough for the processor to have several parts under way.
 const STREAMED: usize = 512;
 
+/// Elements of a block along rows: few, for what passes through buffers then stays where the processor has just had it.
+const ALONG: usize = 512;
+
 /// Rows of a block where some operand's neighbours lie along the columns.
 const TURNED_ROWS: usize = 16;
 
@@ -127,8 +130,9 @@ pub(super) unsafe fn blocks<const N: usize>(
         return;
     }
     let turned = rows > 1 && (out.is_turned() || inputs.iter().any(|x| x.is_turned()));
-    let width = columns.min(if turned { BLOCK / TURNED_ROWS } else { BLOCK });
-    let height = rows.min(BLOCK / width);
+    let (block, most) = if turned { (BLOCK, BLOCK / TURNED_ROWS) } else { (ALONG, ALONG) };
+    let width = columns.min(most);
+    let height = rows.min(block / width);
     let mut buffers: [Buffer; N] = std::array::from_fn(|_| Buffer::new());
     let mut result = Buffer::new();
     // One value for all of a row serves every block of it; one for all rows is there since the first.
