@@ -113,6 +113,7 @@ fn reductions(criterion: &mut Criterion) {
     let t = clone(&x, MemoryFormat::Contiguous).expect("memory");
     row(&mut group, "squared loss", 2 * BYTES, || pointwise_loss(Loss::Square, &x, &t, true));
     row(&mut group, "loss of logits", 2 * BYTES, || pointwise_loss(Loss::Logits, &x, &t, true));
+    row(&mut group, "max of columns", BYTES, || reduce::amax(&x, &[0], false));
     row(&mut group, "max of rows", BYTES, || reduce::amax(&x, &[1], false));
     row(&mut group, "logsumexp", BYTES, || reduce::logsumexp(&x, &[1], false));
     row(&mut group, "softmax", 2 * BYTES, || softmax::softmax(&x, 1));

@@ -31,18 +31,23 @@ fn norms(criterion: &mut Criterion) {
     group.bench_function("training gradient 16x64x56x56, some channels at a time", |b| {
         b.iter(|| training::gradients(batch, (&x, &x), (&mean, &variance), &weight, (&mut total, &mut slope), &mut y));
     });
-    let rows = Rows { len: 768, centered: true, eps: 1e-5 };
-    let count = 197 * 16;
-    let (x, y) = (&x[..768 * count], &mut y[..768 * count]);
-    let (mut mean, mut rstd) = (vec![0.0; count], vec![0.0; count]);
-    let weight = vec![1.0; 768];
-    let affine = Affine { weight: Some(&weight), bias: Some(&weight) };
-    group.bench_function("layer 3152x768", |b| {
-        b.iter(|| rows::normalize(rows, x, affine, y, (&mut mean, &mut rstd)));
-    });
-    group.bench_function("layer dx 3152x768", |b| {
-        b.iter(|| rows::input_gradient(rows, (x, x), (&mean, &rstd), Some(&weight), y));
-    });
+    for (count, len) in [(197 * 16, 768), (197 * 16 * 12, 64)] {
+        let rows = Rows { len, centered: true, eps: 1e-5 };
+        let (x, y) = (&x[..len * count], &mut y[..len * count]);
+        let (mut mean, mut rstd) = (vec![0.0; count], vec![0.0; count]);
+        let weight = vec![1.0; len];
+        let affine = Affine { weight: Some(&weight), bias: Some(&weight) };
+        group.bench_function(format!("layer {count}x{len}"), |b| {
+            b.iter(|| rows::normalize(rows, x, affine, y, (&mut mean, &mut rstd)));
+        });
+        group.bench_function(format!("layer dx {count}x{len}"), |b| {
+            b.iter(|| rows::input_gradient(rows, (x, x), (&mean, &rstd), Some(&weight), y));
+        });
+        let (mut dw, mut db) = (vec![0.0; len], vec![0.0; len]);
+        group.bench_function(format!("layer dw {count}x{len}"), |b| {
+            b.iter(|| rows::affine_gradient(len, (x, x), (&mean, &rstd), (&mut dw, &mut db)));
+        });
+    }
     for shape in [(1024, 1000, 1), (16, 21, 4096)] {
         let count = shape.0 * shape.1 * shape.2;
         let (mut out, mut dx) = (vec![0.0; count], vec![0.0; count]);
