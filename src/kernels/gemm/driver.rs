@@ -16,6 +16,7 @@ use super::kernel::{Block, Left, Right, multiply_block, tile};
 use super::operand::{Deeper, Operand, Packed, Strided};
 use super::output::{Output, Start, as_real, finish_part, store_sums};
 pub(crate) use super::size::Size;
+use super::source::{LeftSource, RightSource, pack_columns};
 use super::tiled;
 
 /// Columns of a task: its part of the right operand, `DEPTH_BLOCK` deep, takes an eighth of a 1 MB second-level cache.
@@ -235,27 +236,6 @@ fn row_block<T: Floating>(size: Size, tasks: usize, height: usize) -> usize {
     if T::IS_REAL { block } else { block.min(CONVERTED_ROWS.next_multiple_of(height)) }
 }
 
-/// Where tasks find the left operand.
-enum LeftSource<'a, R> {
-    Packed(Packed<'a, R>),
-    Memory(Strided<'a, R>),
-}
-
-/// Where tasks find the right operand: packed by all, to be packed by each, or in memory (the last few columns packed).
-enum RightSource<'a, R, B> {
-    Packed(Packed<'a, R>),
-    Pack(&'a B),
-    Memory(Strided<'a, R>, &'a B),
-}
-
-impl<R: Real, B> Clone for RightSource<'_, R, B> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R: Real, B> Copy for RightSource<'_, R, B> {}
-
 /// One task: some rows (counted from `top`) and columns of the output.
 struct Task<R> {
     top: usize,
@@ -387,19 +367,5 @@ impl<R: Real> Task<R> {
                 }
             }
         }
-    }
-}
-
-/// Packs some columns of the right operand, one block deep.
-fn pack_columns<R: Real>(
-    operand: &impl Operand<R>,
-    depth: Range<usize>,
-    columns: Range<usize>,
-    width: usize,
-    buffer: &mut [R],
-) {
-    for (at, panel) in buffer.chunks_mut(width * depth.len()).enumerate().take(columns.len().div_ceil(width)) {
-        let start = columns.start + at * width;
-        operand.pack_panel(depth.clone(), start..(start + width).min(columns.end), width, panel);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod kernel;
 pub(crate) mod operand;
 pub(crate) mod output;
 pub(crate) mod size;
+mod source;
 mod tiled;
 pub mod weights;
 
