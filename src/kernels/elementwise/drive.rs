@@ -11,6 +11,9 @@ use crate::kernels::stream;
 /// A loop over elements that lie side by side: `(inputs, output, length)`.
 pub(super) type Flat<'a, const N: usize> = &'a (dyn Fn([*const u8; N], *mut u8, usize) + Sync);
 
+/// Elements up to which nobody asks whether results are too large for the cache.
+const SMALL: usize = 1 << 16;
+
 /// An operand: its memory and the size of its elements.
 #[derive(Clone, Copy)]
 pub(super) struct Side {
@@ -56,9 +59,13 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
     inputs: [Side; N],
     flat: Flat<'_, N>,
 ) {
-    let moved = plan.numel() * (out.size + inputs.iter().map(|x| x.size).sum::<usize>());
+    // An operand that comes up twice is read once, and one that stands still is as good as none.
+    let first = |k: usize| inputs[..k].iter().all(|x| x.address.get() != inputs[k].address.get());
+    let read: usize = (0..N).filter(|&k| first(k)).map(|k| plan.elements(k + 1) * inputs[k].size).sum();
+    let moved = plan.numel() * out.size + read;
+    // Half as much again as the cache holds: what the operation before has left there of the operands is read fast.
     let apart = inputs.iter().all(|x| x.address.get() != out.address.get());
-    let mode = Mode { here, streams: apart && stream::worthwhile(moved) };
+    let mode = Mode { here, streams: apart && plan.numel() > SMALL && stream::worthwhile(moved / 3 * 2) };
     run(plan, cost, &|tile| {
         // SAFETY: tiles lie in the operands.
         unsafe {
@@ -73,7 +80,7 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
 /// # Safety
 /// As for [`drive`].
 pub(super) unsafe fn drive_copy(plan: &Plan<2>, out: Side, input: Side) {
-    let streams = stream::worthwhile(2 * plan.numel() * out.size);
+    let streams = stream::worthwhile((plan.elements(1) + plan.numel()) * out.size / 3 * 2);
     run(plan, 1, &|tile| {
         // SAFETY: as in `drive`.
         unsafe {

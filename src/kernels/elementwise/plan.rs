@@ -90,6 +90,11 @@ impl<const N: usize> Plan<N> {
         Some(Plan { axes, numel })
     }
 
+    /// The elements of operand number `k`: axes along which it stands still count once.
+    pub fn elements(&self, k: usize) -> usize {
+        self.axes.iter().filter(|axis| axis.strides[k] > 0).map(|axis| axis.size).product()
+    }
+
     /// The number of elements to visit.
     pub fn numel(&self) -> usize {
         self.numel

@@ -137,9 +137,10 @@ fn channel_sums<R: Real>(
     });
 }
 
-/// Whether a result is written past the cache, where so many tensors as large as `x` are read and written.
+/// Whether a result is written past the cache, where so many tensors as large as `x` are read and written: together half as much
+/// again as the cache holds, as what the operation before has left there is read fast.
 pub(super) fn streams<R>(tensors: usize, x: &[R]) -> bool {
-    stream::worthwhile(tensors * size_of_val(x))
+    stream::worthwhile(tensors * size_of_val(x) / 3 * 2)
 }
 
 /// `y = (x - mean) * scale + shift` for one plane.
