@@ -20,6 +20,12 @@ pub fn worthwhile(bytes: usize) -> bool {
     bytes > if cfg!(test) { 1 << 20 } else { *CACHE.get_or_init(cache) }
 }
 
+/// [`worthwhile`] for operations that do little but read and write: from half as much again on, as what the operation before has left
+/// of their operands in the cache is read fast.
+pub fn worthwhile_beside_operands(bytes: usize) -> bool {
+    worthwhile(bytes / 3 * 2)
+}
+
 /// The number in a text like `32768K`.
 fn kilobytes(text: &str) -> Option<usize> {
     text.trim().strip_suffix('K')?.parse().ok().filter(|&size| size > 0 && size < 1 << 32)
@@ -49,14 +55,16 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     }
 }
 
-/// Puts what [`copy`] has written in order with what this thread writes next.
-#[cfg(target_arch = "x86_64")]
+/// Puts what was written past the cache in order with what this thread writes next.
 #[inline]
 pub fn finish() {
     #[cfg(test)]
     tests::FINISHED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction set is always there.
-    unsafe { core::arch::x86_64::_mm_sfence() };
+    unsafe {
+        core::arch::x86_64::_mm_sfence();
+    }
 }
 
 /// Elements of a part in [`write_parts`].
@@ -83,10 +91,6 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     // SAFETY: passed on from the caller.
     unsafe { from.copy_to_nonoverlapping(to, bytes) };
 }
-
-/// Nothing to put in order.
-#[cfg(not(target_arch = "x86_64"))]
-pub fn finish() {}
 
 #[cfg(test)]
 pub(crate) mod tests {

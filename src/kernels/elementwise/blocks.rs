@@ -12,9 +12,6 @@ use crate::kernels::stream;
 /// Elements that a buffer holds.
 const BLOCK: usize = 1024;
 
-/// Elements of a part that is written past the cache: few enough for the processor to have several parts under way.
-const STREAMED: usize = 512;
-
 /// Elements of a block along rows: few, for what passes through buffers then stays where the processor has just had it.
 const ALONG: usize = 512;
 
@@ -91,8 +88,8 @@ pub(super) struct Mode {
 /// As for [`blocks`].
 unsafe fn streamed<const N: usize>(flat: Flat<'_, N>, from: [Part; N], out: Part, len: usize) {
     let mut buffer = Buffer::new();
-    for at in (0..len).step_by(STREAMED) {
-        let len = STREAMED.min(len - at);
+    for at in (0..len).step_by(ALONG) {
+        let len = ALONG.min(len - at);
         // SAFETY: the part lies in the row; the buffer has room for it.
         unsafe {
             flat(from.map(|x| x.place.ptr.add(at * x.size).cast_const()), buffer.ptr(), len);

@@ -63,9 +63,8 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
     let first = |k: usize| inputs[..k].iter().all(|x| x.address.get() != inputs[k].address.get());
     let read: usize = (0..N).filter(|&k| first(k)).map(|k| plan.elements(k + 1) * inputs[k].size).sum();
     let moved = plan.numel() * out.size + read;
-    // Half as much again as the cache holds: what the operation before has left there of the operands is read fast.
     let apart = inputs.iter().all(|x| x.address.get() != out.address.get());
-    let mode = Mode { here, streams: apart && plan.numel() > SMALL && stream::worthwhile(moved / 3 * 2) };
+    let mode = Mode { here, streams: apart && plan.numel() > SMALL && stream::worthwhile_beside_operands(moved) };
     run(plan, cost, &|tile| {
         // SAFETY: tiles lie in the operands.
         unsafe {
@@ -80,7 +79,7 @@ pub(super) unsafe fn drive<const N: usize, const M: usize>(
 /// # Safety
 /// As for [`drive`].
 pub(super) unsafe fn drive_copy(plan: &Plan<2>, out: Side, input: Side) {
-    let streams = stream::worthwhile((plan.elements(1) + plan.numel()) * out.size / 3 * 2);
+    let streams = stream::worthwhile_beside_operands((plan.elements(1) + plan.numel()) * out.size);
     run(plan, 1, &|tile| {
         // SAFETY: as in `drive`.
         unsafe {

@@ -137,10 +137,9 @@ fn channel_sums<R: Real>(
     });
 }
 
-/// Whether a result is written past the cache, where so many tensors as large as `x` are read and written: together half as much
-/// again as the cache holds, as what the operation before has left there is read fast.
+/// Whether a result is written past the cache, where so many tensors as large as `x` are read and written.
 pub(super) fn streams<R>(tensors: usize, x: &[R]) -> bool {
-    stream::worthwhile(tensors * size_of_val(x) / 3 * 2)
+    stream::worthwhile_beside_operands(tensors * size_of_val(x))
 }
 
 /// `y = (x - mean) * scale + shift` for one plane.
