@@ -26,6 +26,7 @@ pub mod norm;
 pub mod optimize;
 pub mod order;
 pub mod parallel;
+mod placement;
 pub mod pool;
 pub mod recurrent;
 pub mod reduce;

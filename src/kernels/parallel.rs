@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::thread::Thread;
 
+use super::placement;
 use super::spans::{self, Spans};
 
 /// Work, in units of about one multiply-add, below which a call stays on its thread: waking another one costs some
@@ -90,9 +91,10 @@ fn pool(workers: usize) -> Option<&'static rayon::ThreadPool> {
 fn forget_pool_after_fork() {
     extern "C" fn in_child() {
         POOL.store(null_mut(), Ordering::Release);
+        placement::forget();
     }
     static REGISTER: Once = Once::new();
-    // SAFETY: the handler only stores to an atomic, which is allowed between fork and exec.
+    // SAFETY: the handler only stores to atomics, which is allowed between fork and exec.
     REGISTER.call_once(|| unsafe {
         libc::pthread_atfork(None, None, Some(in_child));
     });
@@ -121,6 +123,9 @@ impl Job {
         // Added up here: a count that all threads touch at every piece would go from core to core.
         let mut finished = 0;
         while let Some(pieces) = self.spans.claim(taker) {
+            if taker == 0 {
+                placement::let_begin();
+            }
             finished += pieces.len();
             for piece in pieces {
                 if self.panicked.load(Ordering::Relaxed) {
@@ -173,9 +178,13 @@ fn run_pieces(pieces: usize, task: &(dyn Fn(usize) + Sync)) {
         payload: Mutex::new(None),
         caller: std::thread::current(),
     });
+    let caller = placement::ask(helpers);
     for taker in 1..=helpers {
         let job = Arc::clone(&job);
-        pool.spawn(move || job.work(taker));
+        pool.spawn(move || {
+            placement::begin(caller);
+            job.work(taker);
+        });
     }
     job.work(0);
     job.wait();
