@@ -3,8 +3,8 @@
 //! Fresh pages are dear: the system clears each one and maps it on first touch, which may take as long as the operation that
 //! fills it. So a freed block goes to a cache, a few small ones to one of the thread ([`thread_cache`]), all others to one of the
 //! process ([`pool`]), and the next request of its size class ([`class`]) takes it from there: a training step that has run a few
-//! times asks the system for nothing more. Blocks from [`LARGE`] on are mappings of their own, or parts of them, and may lie on
-//! huge pages ([`system`]).
+//! times asks the system for nothing more. Blocks from [`LARGE`] on are parts of mappings, and may lie on huge pages ([`system`]);
+//! once free, they are joined and cut as requests come ([`runs`]).
 //!
 //! What the process holds is bounded by what it has needed: cached blocks go back to the system when they and the blocks in
 //! use would together exceed the most that was ever in use by more than some slack. [`empty_cache`] returns all of them at once.
@@ -15,6 +15,7 @@
 mod class;
 pub mod heap;
 mod pool;
+mod runs;
 mod stats;
 mod system;
 mod thread_cache;
@@ -57,7 +58,7 @@ impl Block {
     /// As [`Block::new`], and whether all its bytes are known to be zero.
     #[inline]
     pub fn take(bytes: usize) -> Result<(Block, bool)> {
-        let size = class::round_up(bytes).ok_or(Error::OutOfMemory { bytes })?;
+        let size = rounded(bytes).ok_or(Error::OutOfMemory { bytes })?;
         let cached = if size <= SMALL { thread_cache::take(size) } else { None };
         let Some((start, size, zeroed)) = cached.map(|start| (start, size, false)).or_else(|| pool::take(size)) else {
             stats::refused();
@@ -88,6 +89,14 @@ impl Drop for Block {
             pool::give(self.start, self.bytes);
         }
     }
+}
+
+/// The size of the block that a request gets, or a little less; `None` beyond what memory can be.
+#[inline]
+fn rounded(bytes: usize) -> Option<usize> {
+    let class = class::round_up(bytes)?;
+    // Memory that is cut and joined needs no classes, but pages; none has more than this.
+    Some(if system::DIVISIBLE && bytes > LARGE { bytes.next_multiple_of(64 << 10) } else { class })
 }
 
 /// What the system gives, at the second attempt after emptying the caches.

@@ -1,9 +1,10 @@
 //! Blocks kept by the process: all but the few small ones that threads keep.
 //!
-//! Blocks stay as they are as long as requests find one of their class. Only if there is none, and before the system is asked for
-//! a large one, free neighbours are joined and cut anew: a layer's activations lie where those of another layer were, be they
-//! larger or smaller.
+//! Small ones serve requests of their class and the one below. Large ones, where they can be divided, are free memory and no more
+//! blocks ([`runs`](super::runs)). Where there is room for a large request, but in pieces, some of these go back to the system
+//! before it is asked, a few times: meanwhile many networks find places for all they need, and the others then get what they lack.
 
+use super::runs::Runs;
 use super::{LARGE, class, retry, stats, system};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,6 +14,11 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 /// Slack over the most bytes that were ever in use: this, and half of them. A training step has its activations in use at one time and
 /// their gradients, of other sizes, at another: with less, networks with many sizes of them would give back and take anew.
 const SLACK: usize = 32 << 20;
+
+/// How often free memory goes back to make room for a block that does not fit into it, since use last reached a new height. Each
+/// time costs fresh pages (four tenths of a millisecond for a megabyte, where that was measured), so steps that go on like that
+/// would be slower for ever.
+const TRADES: usize = 4;
 
 /// Classes above the one asked for that may serve a request: at most a fifth of the block is then idle.
 const NEXT_CLASSES: usize = 1;
@@ -28,13 +34,17 @@ struct Free {
 unsafe impl Send for Free {}
 
 struct Pool {
-    /// By the largest class that they can serve, the longest unused first.
+    /// Small blocks, and large ones that cannot be divided, by the largest class that they can serve, the longest unused first.
     free: Vec<VecDeque<Free>>,
+    /// Large ones.
+    runs: Runs,
     /// Bytes in use, free, and the most that were ever in use.
     used: usize,
     cached: usize,
     most: usize,
     time: u64,
+    /// Since `most` last grew.
+    trades: usize,
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool::new());
@@ -73,70 +83,74 @@ fn hold_across_forks() {
     let _ = (&REGISTER, before as extern "C" fn(), after as extern "C" fn());
 }
 
+/// Whether a free block of this size is kept as memory that can be cut and joined.
+fn divisible(size: usize) -> bool {
+    system::DIVISIBLE && size >= LARGE
+}
+
 impl Pool {
     const fn new() -> Pool {
-        Pool { free: Vec::new(), used: 0, cached: 0, most: 0, time: 0 }
+        Pool { free: Vec::new(), runs: Runs::new(), used: 0, cached: 0, most: 0, time: 0, trades: 0 }
     }
 
     /// Adds a free block.
     fn keep(&mut self, start: NonNull<u8>, size: usize) {
+        self.time += 1;
+        self.cached += size;
+        if divisible(size) {
+            let joined = self.runs.keep(start, size, self.time);
+            stats::recut(1 + joined, 1);
+            return;
+        }
         let number = class::index(class::round_down(size));
         debug_assert!(number < class::COUNT);
         if self.free.len() <= number {
             self.free.resize_with(number + 1, VecDeque::new);
         }
-        self.time += 1;
-        self.cached += size;
         self.free[number].push_back(Free { start, size, time: self.time });
     }
 
-    /// A free block of this class, or of one little larger, with its size.
+    /// A free block of at least this size, with its size.
     fn find(&mut self, size: usize) -> Option<(NonNull<u8>, usize)> {
-        let first = class::index(size);
-        let last = (first + NEXT_CLASSES + 1).min(self.free.len());
-        let found = self.free.get_mut(first..last)?.iter_mut().find_map(VecDeque::pop_back)?;
-        self.cached -= found.size;
-        Some((found.start, found.size))
+        let (start, size) = if divisible(size) {
+            let (start, size, cut) = self.runs.take(size)?;
+            stats::recut(1, 1 + usize::from(cut));
+            (start, size)
+        } else {
+            let first = class::index(size);
+            let last = (first + NEXT_CLASSES + 1).min(self.free.len());
+            let found = self.free.get_mut(first..last)?.iter_mut().find_map(VecDeque::pop_back)?;
+            (found.start, found.size)
+        };
+        self.cached -= size;
+        Some((start, size))
     }
 
-    /// A block of at least this size, cut out of the smallest run of free neighbours that has room for it; their rest is one block.
-    /// Also tells how many blocks they were, and how many they are now.
-    fn cut(&mut self, size: usize) -> Option<((NonNull<u8>, usize), [usize; 2])> {
-        if self.cached < size {
-            return None;
-        }
-        let large = class::index(LARGE).min(self.free.len());
-        let blocks = self.free[large..].iter().flatten();
-        let mut blocks: Vec<(NonNull<u8>, usize)> = blocks.map(|block| (block.start, block.size)).collect();
-        blocks.sort_unstable();
-        let len = |run: &[(NonNull<u8>, usize)]| run.iter().map(|&(_, size)| size).sum::<usize>();
-        let runs = blocks.chunk_by(|&(start, size), &(next, _)| start.as_ptr().wrapping_add(size) == next.as_ptr());
-        let run = runs.filter(|run| len(run) >= size).min_by_key(|run| len(run))?;
-        let (start, all) = (run[0].0, len(run));
-        let inside = |block: &Free| run.binary_search(&(block.start, block.size)).is_ok();
-        self.free[large..].iter_mut().for_each(|list| list.retain(|block| !inside(block)));
-        self.cached -= all;
-        // A rest that is no block of its own stays with this one.
-        let rest = if all - size < LARGE { 0 } else { all - size };
-        let counts = [run.len(), if rest > 0 { 2 } else { 1 }];
-        if rest > 0 {
-            // Several mappings may lie there, so no pointer arithmetic inside of one.
-            self.keep(start.map_addr(|address| address.saturating_add(size)), rest);
-        }
-        Some(((start, all - rest), counts))
-    }
-
-    /// Takes the longest unused blocks until at most `limit` bytes are cached.
+    /// Takes the longest unused memory until at most `limit` bytes are cached.
     fn evict(&mut self, limit: usize) -> Victims {
         let mut victims = Victims::new();
         while self.cached > limit {
             let age = |list: &VecDeque<Free>| list.front().map_or(u64::MAX, |block| block.time);
-            let Some(list) = self.free.iter_mut().min_by_key(|list| age(list)) else { break };
-            let Some(oldest) = list.pop_front() else { break };
-            victims.push((oldest.start, oldest.size));
-            self.cached -= oldest.size;
+            let list = self.free.iter_mut().min_by_key(|list| age(list));
+            let older = list.filter(|list| age(list) < self.runs.oldest()).and_then(VecDeque::pop_front);
+            let Some(victim) = older.map(|block| (block.start, block.size)).or_else(|| self.runs.pop_oldest()) else {
+                break;
+            };
+            self.cached -= victim.1;
+            victims.push(victim);
         }
         victims
+    }
+
+    /// Takes what goes back to the system before it is asked for a block of this size.
+    fn make_room(&mut self, size: usize) -> Victims {
+        let limit = self.limit().max(self.used.saturating_add(size));
+        let mut spare = limit - self.used - size;
+        if divisible(size) && self.cached > 0 && self.trades < TRADES {
+            self.trades += 1;
+            spare = spare.min(self.cached.saturating_sub(size));
+        }
+        self.evict(spare)
     }
 
     /// Bytes in use and free that are not too many.
@@ -146,7 +160,10 @@ impl Pool {
 
     fn use_more(&mut self, size: usize) {
         self.used += size;
-        self.most = self.most.max(self.used);
+        if self.used > self.most {
+            self.most = self.used;
+            self.trades = 0;
+        }
     }
 }
 
@@ -161,22 +178,11 @@ fn release(victims: Victims) {
 pub fn take(size: usize) -> Option<(NonNull<u8>, usize, bool)> {
     let victims = {
         let mut pool = lock();
-        let mut found = pool.find(size);
-        if found.is_none()
-            && system::DIVISIBLE
-            && size >= LARGE
-            && let Some((block, [before, after])) = pool.cut(size)
-        {
-            stats::recut(before, after);
-            found = Some(block);
-        }
-        if let Some((start, size)) = found {
+        if let Some((start, size)) = pool.find(size) {
             pool.use_more(size);
             return Some((start, size, false));
         }
-        let limit = pool.limit().max(pool.used.saturating_add(size));
-        let spare = limit - pool.used - size;
-        pool.evict(spare)
+        pool.make_room(size)
     };
     release(victims);
     let start = retry(|| system::allocate(size))?;
@@ -217,7 +223,7 @@ mod tests {
         NonNull::new(std::ptr::without_provenance_mut((1 << 30) + place)).unwrap()
     }
 
-    /// A pool with large free blocks at these places.
+    /// A pool with free blocks at these places.
     fn with(blocks: &[(usize, usize)]) -> Pool {
         let mut pool = Pool::new();
         blocks.iter().for_each(|&(place, size)| pool.keep(at(place), size));
@@ -225,43 +231,50 @@ mod tests {
     }
 
     #[test]
-    fn free_neighbours_are_joined_and_cut_anew() {
-        let mut pool = with(&[(4 * MB, 4 * MB), (0, 4 * MB), (20 * MB, 2 * MB), (8 * MB, 4 * MB), (30 * MB, 40 * MB)]);
-        assert!(pool.find(10 * MB).is_none(), "no block of this class");
-        assert_eq!(pool.cut(10 * MB), Some(((at(0), 10 * MB), [3, 2])), "of the smaller run");
-        assert_eq!(pool.cached, 44 * MB);
-        assert_eq!(pool.find(2 * MB), Some((at(10 * MB), 2 * MB)), "its rest");
-        assert_eq!(pool.cut(50 * MB), None);
-        pool.keep(at(10 * MB), 2 * MB);
-        pool.keep(at(0), 10 * MB);
-        assert_eq!(pool.cut(12 * MB).map(|(block, _)| block), Some((at(0), 12 * MB)), "whole again");
-        assert_eq!(
-            pool.cut(40 * MB - 1024).map(|(block, _)| block),
-            Some((at(30 * MB), 40 * MB)),
-            "a small rest is no block"
-        );
-        assert_eq!(pool.cached, 2 * MB);
-    }
-
-    #[test]
-    fn blocks_between_two_classes_serve_the_smaller_one() {
-        let mut pool = with(&[(0, 9 * MB + 128 * 1024)]);
-        assert_eq!(pool.find(10 * MB), None);
-        assert_eq!(pool.find(9 * MB), Some((at(0), 9 * MB + 128 * 1024)));
+    fn small_blocks_serve_their_class_and_the_one_below() {
+        let mut pool = with(&[(0, 576), (MB, 640), (2 * MB, 640)]);
+        assert_eq!(pool.find(768), None);
+        assert_eq!(pool.find(576), Some((at(0), 576)));
+        assert_eq!([(); 3].map(|()| pool.find(576)), [Some((at(2 * MB), 640)), Some((at(MB), 640)), None]);
         assert_eq!(pool.cached, 0);
     }
 
     #[test]
     fn small_blocks_have_no_neighbours() {
         let mut pool = with(&[(0, MB / 2), (MB / 2, MB / 2), (MB, MB)]);
-        assert_eq!(pool.cut(2 * MB), None);
-        assert_eq!(pool.cut(MB).map(|(block, _)| block), Some((at(MB), MB)));
+        assert_eq!(pool.find(2 * MB), None);
+        assert_eq!(pool.find(MB), Some((at(MB), MB)));
+        assert_eq!(pool.cached, MB);
     }
 
     #[test]
     fn what_is_unused_for_longest_goes_first() {
-        let mut pool = with(&[(0, MB), (8 * MB, 2 * MB), (16 * MB, MB)]);
-        assert_eq!(pool.evict(MB), [(at(0), MB), (at(8 * MB), 2 * MB)]);
+        let mut pool = with(&[(0, MB), (8 * MB, 2 * MB), (16 * MB, 640), (20 * MB, MB)]);
+        assert_eq!(pool.evict(MB + 640), [(at(0), MB), (at(8 * MB), 2 * MB)]);
+        assert_eq!(pool.evict(MB), [(at(16 * MB), 640)]);
         assert_eq!(pool.evict(MB), []);
+        assert_eq!(pool.evict(0), [(at(20 * MB), MB)]);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "large blocks are not divided there")]
+    #[cfg_attr(miri, ignore = "large blocks are not divided there")]
+    fn pieces_go_back_for_a_block_that_they_have_no_room_for() {
+        let mut pool = with(&[(0, 4 * MB), (8 * MB, 4 * MB), (16 * MB, 4 * MB)]);
+        pool.use_more(100 * MB);
+        pool.trades = 0;
+        assert_eq!(pool.find(6 * MB), None);
+        assert_eq!(pool.make_room(6 * MB), [(at(0), 4 * MB), (at(8 * MB), 4 * MB)]);
+        for trades in 1..TRADES {
+            assert_eq!(pool.trades, trades);
+            pool.keep(at(32 * MB), 4 * MB);
+            assert_eq!(pool.make_room(6 * MB).len(), 2, "as much as is asked for, or all");
+            pool.keep(at(48 * MB), 4 * MB);
+        }
+        assert_eq!(pool.trades, TRADES);
+        pool.keep(at(32 * MB), 4 * MB);
+        assert_eq!(pool.make_room(6 * MB), [], "what is held grows");
+        pool.use_more(MB);
+        assert_eq!(pool.trades, 0, "a new height");
     }
 }
