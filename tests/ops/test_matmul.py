@@ -1,8 +1,10 @@
 """Products of matrices against PyTorch."""
 
+import numpy as np
 import pytest
 
 import rsnn
+import rsnn.nn.functional as F
 from helpers import assert_same, assert_same_error, check_op, tensor
 
 SHAPES = [
@@ -116,3 +118,23 @@ def test_einsum(equation, shapes):
 )
 def test_errors(torch, call):
     assert_same_error(call)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "float64"])
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize(
+    "x_shape, n", [((3, 5), 4), ((2, 3, 5), 4), ((5,), 4), ((0, 5), 4), ((3, 0), 4), ((2, 0, 5), 0), ((64, 700), 300)]
+)
+def test_linear_of_integers_is_exact_in_any_layout(dtype, has_bias, x_shape, n):
+    rng = np.random.default_rng(0)
+    x, w, bias = (rng.integers(-5, 5, shape).astype(dtype) for shape in (x_shape, (n, x_shape[-1]), (n,)))
+    expected = x @ w.T + (bias if has_bias else 0)
+    strided_w = rsnn.from_numpy(np.ascontiguousarray(w.T)).t()
+    layouts = [(rsnn.from_numpy(x), rsnn.from_numpy(w)), (rsnn.from_numpy(x), strided_w)]
+    if x.ndim == 2:
+        layouts.append((rsnn.from_numpy(np.ascontiguousarray(x.T)).t(), strided_w))
+    for tx, tw in layouts:
+        for _ in range(3):  # weights are kept packed from the second time on
+            result = F.linear(tx, tw, rsnn.from_numpy(bias) if has_bias else None).numpy()
+            assert result.dtype == x.dtype
+            np.testing.assert_array_equal(result, expected)

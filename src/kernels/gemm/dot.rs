@@ -6,7 +6,7 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use super::super::float::{Floating, Real};
-use super::super::lanes::Vector;
+use super::super::lanes::{Vector, fold};
 use super::super::parallel;
 
 /// Columns up to which this is the way to go.
@@ -109,14 +109,27 @@ crate::vectorize! {
                 }
             }
         }
+        // Registers that are left.
+        let registers = vector.len() / lanes * lanes;
+        for at in (whole..registers).step_by(lanes) {
+            // SAFETY: `at + lanes <= registers`, which no row is shorter than.
+            unsafe {
+                let factor = <R::Vector<S> as Vector<R>>::load(vector.as_ptr().add(at));
+                for i in 0..N {
+                    let row = <R::Vector<S> as Vector<R>>::load(rows[i].as_ptr().add(at));
+                    sums[i][0] = row.mul_add(factor, sums[i][0]);
+                }
+            }
+        }
         let mut totals = [R::zero(); N];
         for i in 0..N {
             let mut line = [R::zero(); 16];
             let sum = sums[i].into_iter().fold(zero, |total, sum| total.add(sum));
             // SAFETY: a register has at most 16 elements.
             unsafe { sum.store(line.as_mut_ptr()) };
-            let mut total = line[..lanes].iter().copied().fold(R::zero(), |a, b| a + b);
-            for at in whole..vector.len() {
+            // Zeros stand behind the elements of a shorter one.
+            let mut total = fold(line, |a, b| a + b);
+            for at in registers..vector.len() {
                 total = simd.mul_add(rows[i][at], vector[at], total);
             }
             totals[i] = total;

@@ -11,7 +11,7 @@ use crate::ops::binary::{self, Value};
 use crate::ops::view;
 use crate::shape::{Dims, numel};
 use half::{bf16, f16};
-use ndarray::Ix2;
+use ndarray::{ArrayView2, ArrayViewMut2, Ix2};
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
@@ -78,27 +78,32 @@ impl Op for Linear {
                 );
             }
         }
-        let flat = x.reshape(&[rows, k])?;
-        let wt = w.map_layout(|l| l.transpose(0, 1));
         let mut shape: Dims = Dims::from_slice(&x.shape()[..x.ndim() - 1]);
         shape.push(n);
-        let Some(bias) = inputs.get(2) else {
-            return Ok(smallvec![multiply("addmm_impl_cpu_", &flat, &wt)?.reshape(&shape)?]);
-        };
-        let bias = bias.contiguous()?;
-        let out = Array::empty(&[rows, n], x.dtype())?;
+        let bias = inputs.get(2).map(|bias| bias.contiguous()).transpose()?;
+        let out = Array::empty(&shape, x.dtype())?;
         macro_rules! fused {
             ($T:ty, $one:expr) => {{
-                let x = flat.view().into_dimensionality::<Ix2>().expect("two axes");
-                let wt = wt.view().into_dimensionality::<Ix2>().expect("two axes");
-                let start = Start::ColumnBias(bias.slice::<$T>());
-                let out = out.view_mut().into_dimensionality::<Ix2>().expect("two axes");
-                let packed = worth_packing::<$T>(rows, (n, k)).then(|| {
-                    w.storage().derived().get(w.layout(), || Weights::new::<$T>(wt.view().reversed_axes()).ok())
-                });
+                // Most inputs are matrices as they are, and then nothing more is made for them: small products take as long.
+                let reshaped;
+                let x = if x.is_contiguous() {
+                    ArrayView2::from_shape((rows, k), x.slice::<$T>()).expect("all elements")
+                } else {
+                    reshaped = x.reshape(&[rows, k])?;
+                    reshaped.view::<$T>().into_dimensionality::<Ix2>().expect("two axes")
+                };
+                let weights = if w.is_contiguous() {
+                    ArrayView2::from_shape((n, k), w.slice::<$T>()).expect("all elements")
+                } else {
+                    w.view::<$T>().into_dimensionality::<Ix2>().expect("two axes")
+                };
+                let start = bias.as_ref().map_or(Start::Zero, |bias| Start::ColumnBias(bias.slice::<$T>()));
+                let out = ArrayViewMut2::from_shape((rows, n), out.slice_mut::<$T>()).expect("all elements");
+                let packed = worth_packing::<$T>(rows, (n, k))
+                    .then(|| w.storage().derived().get(w.layout(), || Weights::new::<$T>(weights).ok()));
                 match packed.flatten().filter(|packed| packed.is_for::<$T>((n, k))) {
-                    Some(packed) => packed.multiply(x, wt.reversed_axes(), start, out),
-                    None => gemm::<$T>($one, x, wt, start, out),
+                    Some(packed) => packed.multiply(x, weights, start, out),
+                    None => gemm::<$T>($one, x, weights.reversed_axes(), start, out),
                 }
             }};
         }
@@ -108,11 +113,16 @@ impl Op for Linear {
             DType::F16 => fused!(f16, 1.0f32),
             DType::BF16 => fused!(bf16, 1.0f32),
             _ => {
-                let product = Tensor::new(multiply("addmm_impl_cpu_", &flat, &wt)?);
-                return Ok(smallvec![binary::add(&product, &Tensor::new(bias))?.array().reshape(&shape)?]);
+                let product =
+                    multiply("addmm_impl_cpu_", &x.reshape(&[rows, k])?, &w.map_layout(|l| l.transpose(0, 1)))?;
+                let sum = match bias {
+                    Some(bias) => binary::add(&Tensor::new(product), &Tensor::new(bias))?.array().clone(),
+                    None => product,
+                };
+                return Ok(smallvec![sum.reshape(&shape)?]);
             }
         }
-        Ok(smallvec![out.reshape(&shape)?])
+        Ok(smallvec![out])
     }
 
     fn saves(&self, needs: &[bool]) -> Saves {
