@@ -13,6 +13,6 @@ lib = Eager(sys.argv[1], int(sys.argv[3])).lib
 run = CASES["resnet18, batch 16, training step" if training else "resnet50, batch 16"].prepare(lib)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 # As many as allocators take to find their ways.
-for _ in range(10):
+for _ in range(6):
     run()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -4,7 +4,7 @@
 use super::{Array, DType, Element};
 use crate::error::Result;
 use crate::kernels::elementwise::{Operand, OperandMut};
-use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
+use ndarray::{ArrayView2, ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
 
 impl Array {
     fn first<T>(&self) -> *mut T {
@@ -91,6 +91,14 @@ impl Array {
         let shape = IxDyn(self.shape()).strides(IxDyn(self.strides()));
         // SAFETY: every index of the layout lies inside the storage, whose elements are of type T.
         unsafe { ArrayViewD::from_shape_ptr(shape, self.first::<T>()) }
+    }
+
+    /// As [`Array::view`], of an array of two axes.
+    pub fn matrix<T: Element>(&self) -> ArrayView2<'_, T> {
+        self.check::<T>();
+        let (&[rows, columns], &[down, across]) = (self.shape(), self.strides()) else { unreachable!("two axes") };
+        // SAFETY: as in `view`.
+        unsafe { ArrayView2::from_shape_ptr((rows, columns).strides((down, across)), self.first::<T>()) }
     }
 
     /// As an `ndarray` view for writing; the array must be fresh, as for [`Array::slice_mut`].

@@ -11,7 +11,7 @@ use crate::ops::binary::{self, Value};
 use crate::ops::view;
 use crate::shape::{Dims, numel};
 use half::{bf16, f16};
-use ndarray::{ArrayView2, ArrayViewMut2, Ix2};
+use ndarray::{ArrayView2, ArrayViewMut2};
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
@@ -90,13 +90,9 @@ impl Op for Linear {
                     ArrayView2::from_shape((rows, k), x.slice::<$T>()).expect("all elements")
                 } else {
                     reshaped = x.reshape(&[rows, k])?;
-                    reshaped.view::<$T>().into_dimensionality::<Ix2>().expect("two axes")
+                    reshaped.matrix::<$T>()
                 };
-                let weights = if w.is_contiguous() {
-                    ArrayView2::from_shape((n, k), w.slice::<$T>()).expect("all elements")
-                } else {
-                    w.view::<$T>().into_dimensionality::<Ix2>().expect("two axes")
-                };
+                let weights = w.matrix::<$T>();
                 let start = bias.as_ref().map_or(Start::Zero, |bias| Start::ColumnBias(bias.slice::<$T>()));
                 let out = ArrayViewMut2::from_shape((rows, n), out.slice_mut::<$T>()).expect("all elements");
                 let packed = worth_packing::<$T>(rows, (n, k))

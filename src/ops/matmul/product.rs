@@ -7,7 +7,7 @@ use crate::kernels::gemm::{Start, gemm, gemm_batched, gemm_integer};
 use crate::ops::view;
 use crate::shape::Dims;
 use half::{bf16, f16};
-use ndarray::{Axis, Ix2, Ix3};
+use ndarray::{ArrayViewMut2, Axis, Ix3};
 use smallvec::smallvec;
 use std::borrow::Cow;
 
@@ -190,10 +190,10 @@ pub(super) fn multiply(name: &str, a: &Array, b: &Array) -> Result<Array> {
             match last {
                 1 => gemm::<$T>(
                     $one,
-                    a.view().into_dimensionality::<Ix2>().expect("two axes"),
-                    b.view().into_dimensionality::<Ix2>().expect("two axes"),
+                    a.matrix(),
+                    b.matrix(),
                     Start::Zero,
-                    out.view_mut().into_dimensionality::<Ix2>().expect("two axes"),
+                    ArrayViewMut2::from_shape((shape[0], shape[1]), out.slice_mut()).expect("all elements"),
                 ),
                 _ => gemm_batched::<$T>(
                     $one,
@@ -212,10 +212,8 @@ pub(super) fn multiply(name: &str, a: &Array, b: &Array) -> Result<Array> {
         DType::BF16 => float!(bf16, 1.0f32),
         dtype => crate::dispatch_integer!(dtype, T => {
             if last == 1 {
-                let (x, y) = (a.view::<T>(), b.view::<T>());
-                let (x, y) = (x.into_dimensionality::<Ix2>(), y.into_dimensionality::<Ix2>());
-                let to = out.view_mut::<T>().into_dimensionality::<Ix2>();
-                gemm_integer(x.expect("two axes"), y.expect("two axes"), to.expect("two axes"));
+                let to = ArrayViewMut2::from_shape((shape[0], shape[1]), out.slice_mut::<T>()).expect("all elements");
+                gemm_integer(a.matrix(), b.matrix(), to);
             } else {
                 let (x, y) = (a.view::<T>(), b.view::<T>());
                 let (x, y) = (x.into_dimensionality::<Ix3>(), y.into_dimensionality::<Ix3>());
