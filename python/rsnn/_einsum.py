@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from operator import index
 from typing import Any
 
@@ -55,7 +56,7 @@ def einsum(*args: Any) -> Tensor:
     if not isinstance(equation, str):
         raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type_name(equation)}")
     check_elements(operands, argument=1)
-    groups, result = _parse(equation, operands)
+    groups, result = _parse(equation, tuple(operand.ndim for operand in operands))
     tensors = [
         _diagonals(tensor, group, place) for place, (tensor, group) in enumerate(zip(operands, groups, strict=True))
     ]
@@ -131,13 +132,14 @@ def _groups(equation: str, end: int, number: int) -> list[list[str]]:
     return groups
 
 
-def _parse(equation: str, operands: tuple[Tensor, ...]) -> tuple[list[list[str]], list[str]]:
+@lru_cache(maxsize=256)
+def _parse(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """The axes of each operand and of the result. Axes behind an ellipsis are named by numbers, from the last."""
     arrow = equation.find("->")
     covered = 0
     parsed = []
-    for place, group in enumerate(_groups(equation, arrow if arrow >= 0 else len(equation), len(operands))):
-        ndim = operands[place].ndim
+    for place, group in enumerate(_groups(equation, arrow if arrow >= 0 else len(equation), len(ndims))):
+        ndim = ndims[place]
         named = len(group) - group.count(DOTS)
         extra = ndim - named
         if extra < 0 and DOTS in group:
@@ -151,10 +153,11 @@ def _parse(equation: str, operands: tuple[Tensor, ...]) -> tuple[list[list[str]]
                 f"({ndim}) for operand {place} and no ellipsis was given"
             )
         covered = max(covered, extra)
-        parsed.append([axis for symbol in group for axis in (_numbers(extra) if symbol == DOTS else [symbol])])
+        parsed.append(tuple(axis for symbol in group for axis in (_numbers(extra) if symbol == DOTS else [symbol])))
     if arrow < 0:
         letters = [axis for group in parsed for axis in group if axis.isalpha()]
-        return parsed, _numbers(covered) + sorted(axis for axis in set(letters) if letters.count(axis) == 1)
+        once = sorted(axis for axis in set(letters) if letters.count(axis) == 1)
+        return tuple(parsed), (*_numbers(covered), *once)
     result: list[str] = []
     for symbol in _symbols(equation, arrow + 2, len(equation), OUTPUT):
         if symbol in result:
@@ -164,16 +167,16 @@ def _parse(equation: str, operands: tuple[Tensor, ...]) -> tuple[list[list[str]]
                 f"einsum(): output subscript {symbol} does not appear in the equation for any input operand"
             )
         result += _numbers(covered) if symbol == DOTS else [symbol]
-    return parsed, result
+    return tuple(parsed), tuple(result)
 
 
 def _numbers(count: int) -> list[str]:
     return [str(i) for i in reversed(range(count))]
 
 
-def _diagonals(tensor: Tensor, axes: list[str], place: int) -> tuple[Tensor, list[str]]:
+def _diagonals(tensor: Tensor, group: tuple[str, ...], place: int) -> tuple[Tensor, list[str]]:
     """The tensor with every axis named once: repeated names become diagonals."""
-    axes = list(axes)
+    axes = list(group)
     for axis in dict.fromkeys(axes):
         while axes.count(axis) > 1:
             first = axes.index(axis)
