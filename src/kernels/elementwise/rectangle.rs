@@ -141,7 +141,9 @@ mod tests {
             ((1, 0), (40, 1)),
             ((0, 0), (40, 1)),
         ];
-        for (size, (from, to)) in [1, 2, 4, 8].into_iter().flat_map(|size| layouts.map(|layout| (size, layout))) {
+        // Miri, which takes a thousand times as long, sees one size.
+        let sizes = if cfg!(miri) { &[4][..] } else { &[1, 2, 4, 8] };
+        for (size, (from, to)) in sizes.iter().flat_map(|&size| layouts.map(|layout| (size, layout))) {
             for (rows, columns) in [(1, 1), (20, 20), (19, 3), (2, 18), (17, 16), (16, 7), (5, 0)] {
                 let source: Vec<u64> = (0..2000).map(|i| 0x0101_0101_0101_0101u64.wrapping_mul(i * 37 + 1)).collect();
                 let mut target = vec![0u64; 2000];
