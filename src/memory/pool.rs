@@ -169,7 +169,8 @@ impl Pool {
 
 fn release(victims: Victims) {
     for (start, size) in victims {
-        // SAFETY: the pool has given up these blocks, which came from `system::allocate` with this size.
+        // SAFETY: the pool has given up this memory: a block that came from `system::allocate` with this size, or a run of parts of
+        // such, which are divisible.
         unsafe { system::release(start, size) };
     }
 }
