@@ -62,12 +62,6 @@ impl Part {
         (self.place.inner == 1 || columns == 1 && rows == 1) && (rows == 1 || self.place.outer == columns)
     }
 
-    /// Whether all elements are one.
-    #[inline(always)]
-    fn is_single(self) -> bool {
-        self.place.inner == 0 && self.place.outer == 0
-    }
-
     #[inline(always)]
     fn is_turned(self) -> bool {
         self.place.outer > 0 && self.place.outer < self.place.inner
@@ -133,19 +127,13 @@ pub(super) unsafe fn blocks<const N: usize>(
         return;
     }
     let turned = rows > 1 && (out.is_turned() || inputs.iter().any(|x| x.is_turned()));
-    // Single values are there once and for all: nothing passes through buffers, so the fewer blocks the better.
-    let through = inputs.iter().any(|x| !x.is_flat(rows, columns) && !x.is_single());
-    let (block, most) = match (turned, through || apart) {
-        (true, _) => (BLOCK, BLOCK / TURNED_ROWS),
-        (false, true) => (ALONG, ALONG),
-        (false, false) => (BLOCK, BLOCK),
-    };
+    let (block, most) = if turned { (BLOCK, BLOCK / TURNED_ROWS) } else { (ALONG, ALONG) };
     let width = columns.min(most);
     let height = rows.min(block / width);
     let mut buffers: [Buffer; N] = std::array::from_fn(|_| Buffer::new());
     let mut result = Buffer::new();
     // One value for all of a row serves every block of it; one for all rows is there since the first.
-    let kept = |input: &Part| input.is_single() || input.place.inner == 0 && height == 1;
+    let kept = |input: &Part| input.place.inner == 0 && (input.place.outer == 0 || height == 1);
     for top in (0..rows).step_by(height) {
         let height = height.min(rows - top);
         for (input, buffer) in inputs.iter().zip(&mut buffers) {
