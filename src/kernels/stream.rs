@@ -35,7 +35,7 @@ fn kilobytes(text: &str) -> Option<usize> {
 ///
 /// # Safety
 /// Both must be valid for so many bytes and not overlap.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
 pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     use core::arch::x86_64::{_mm_loadu_ps, _mm_stream_ps};
@@ -60,7 +60,7 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
 pub fn finish() {
     #[cfg(test)]
     tests::FINISHED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: the instruction set is always there.
     unsafe {
         core::arch::x86_64::_mm_sfence();
@@ -82,11 +82,11 @@ pub fn write_parts<T: Copy>(out: &mut [T], blank: T, mut body: impl FnMut(usize,
     finish();
 }
 
-/// Copies bytes.
+/// Copies bytes, by stores that Miri knows too.
 ///
 /// # Safety
 /// Both must be valid for so many bytes and not overlap.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(any(not(target_arch = "x86_64"), miri))]
 pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     // SAFETY: passed on from the caller.
     unsafe { from.copy_to_nonoverlapping(to, bytes) };
