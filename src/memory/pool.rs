@@ -215,14 +215,8 @@ pub fn empty() {
 
 #[cfg(test)]
 mod tests {
+    use super::super::runs::tests::{MB, at};
     use super::*;
-
-    const MB: usize = 1 << 20;
-
-    /// An address, of which nothing but its place matters.
-    fn at(place: usize) -> NonNull<u8> {
-        NonNull::new(std::ptr::without_provenance_mut((1 << 30) + place)).unwrap()
-    }
 
     /// A pool with free blocks at these places.
     fn with(blocks: &[(usize, usize)]) -> Pool {

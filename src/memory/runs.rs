@@ -3,11 +3,9 @@
 //! A request is served from the smallest run that has room for it, from its beginning: a layer's activations lie where those of
 //! another layer were, be they larger or smaller, and large runs stay whole for large requests.
 
+use super::LARGE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr::NonNull;
-
-/// What [`Runs::take`] leaves of a run is at least as large; less goes with the block.
-pub const LEAST: usize = super::LARGE;
 
 struct Run {
     start: NonNull<u8>,
@@ -55,12 +53,12 @@ impl Runs {
         joined
     }
 
-    /// Memory of at least this size and less than [`LEAST`] more, with its size, and whether more of its run is left.
+    /// Memory of at least this size and less than [`LARGE`] more, with its size, and whether more of its run is left.
     pub fn take(&mut self, size: usize) -> Option<(NonNull<u8>, usize, bool)> {
         let &(_, at) = self.by_size.range((size, 0)..).next()?;
         let run = self.remove(at)?;
         let rest = run.size - size;
-        if rest < LEAST {
+        if rest < LARGE {
             return Some((run.start, run.size, false));
         }
         // Several mappings may lie there, so no pointer arithmetic inside of one.
@@ -82,13 +80,13 @@ impl Runs {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    const MB: usize = 1 << 20;
+    pub const MB: usize = 1 << 20;
 
     /// An address, of which nothing but its place matters.
-    fn at(place: usize) -> NonNull<u8> {
+    pub fn at(place: usize) -> NonNull<u8> {
         NonNull::new(std::ptr::without_provenance_mut((1 << 30) + place)).unwrap()
     }
 

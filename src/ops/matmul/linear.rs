@@ -81,9 +81,9 @@ impl Op for Linear {
         let mut shape: Dims = Dims::from_slice(&x.shape()[..x.ndim() - 1]);
         shape.push(n);
         let bias = inputs.get(2).map(|bias| bias.contiguous()).transpose()?;
-        let out = Array::empty(&shape, x.dtype())?;
         macro_rules! fused {
             ($T:ty, $one:expr) => {{
+                let out = Array::empty(&shape, x.dtype())?;
                 // Most inputs are matrices as they are, and then nothing more is made for them: small products take as long.
                 let reshaped;
                 let x = if x.is_contiguous() {
@@ -94,16 +94,17 @@ impl Op for Linear {
                 };
                 let weights = w.matrix::<$T>();
                 let start = bias.as_ref().map_or(Start::Zero, |bias| Start::ColumnBias(bias.slice::<$T>()));
-                let out = ArrayViewMut2::from_shape((rows, n), out.slice_mut::<$T>()).expect("all elements");
+                let to = ArrayViewMut2::from_shape((rows, n), out.slice_mut::<$T>()).expect("all elements");
                 let packed = worth_packing::<$T>(rows, (n, k))
                     .then(|| w.storage().derived().get(w.layout(), || Weights::new::<$T>(weights).ok()));
                 match packed.flatten().filter(|packed| packed.is_for::<$T>((n, k))) {
-                    Some(packed) => packed.multiply(x, weights, start, out),
-                    None => gemm::<$T>($one, x, weights.reversed_axes(), start, out),
+                    Some(packed) => packed.multiply(x, weights, start, to),
+                    None => gemm::<$T>($one, x, weights.reversed_axes(), start, to),
                 }
+                out
             }};
         }
-        match x.dtype() {
+        let out = match x.dtype() {
             DType::F32 => fused!(f32, 1.0),
             DType::F64 => fused!(f64, 1.0),
             DType::F16 => fused!(f16, 1.0f32),
@@ -115,9 +116,9 @@ impl Op for Linear {
                     Some(bias) => binary::add(&Tensor::new(product), &Tensor::new(bias))?.array().clone(),
                     None => product,
                 };
-                return Ok(smallvec![sum.reshape(&shape)?]);
+                sum.reshape(&shape)?
             }
-        }
+        };
         Ok(smallvec![out])
     }
 

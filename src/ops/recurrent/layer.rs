@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::kernels::recurrent::{Cell, Given, Gradients, Steps, Trace, Weights, backward, forward};
 use crate::ops::matmul::mm;
 use crate::ops::{compute_dtype, reduce, view};
-use ndarray::Ix2;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -100,9 +99,9 @@ impl Op for Layer {
         debug_assert_eq!(state.shape(), [batch, p]);
         dispatch_float!(dtype, T => {
             let weights = Weights {
-                hh: all[places.weight].view::<T>().into_dimensionality::<Ix2>().expect("a matrix"),
+                hh: all[places.weight].matrix::<T>(),
                 bias: places.bias.map(|place| all[place].slice::<T>()),
-                hr: places.projection.map(|place| all[place].view::<T>().into_dimensionality::<Ix2>().expect("a matrix")),
+                hr: places.projection.map(|place| all[place].matrix::<T>()),
             };
             let trace = Trace {
                 gates: gates.slice_mut::<T>(),
@@ -174,9 +173,9 @@ impl Layer {
         dispatch_float!(dtype, T => {
             self.steps.previous(y.slice::<T>(), state0.slice::<T>(), p, before.slice_mut::<T>());
             let weights = Weights {
-                hh: weight.view::<T>().into_dimensionality::<Ix2>().expect("a matrix"),
+                hh: weight.matrix::<T>(),
                 bias: None,
-                hr: projection.as_ref().map(|hr| hr.view::<T>().into_dimensionality::<Ix2>().expect("a matrix")),
+                hr: projection.as_ref().map(|hr| hr.matrix::<T>()),
             };
             let memories = match &memory0 {
                 Some(memory0) => {
