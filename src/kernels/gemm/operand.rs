@@ -10,7 +10,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::super::float::{Floating, Real};
-use super::super::lanes::{Lane, copy, interleave};
+use super::super::lanes::{Lane, Vector, copy, interleave, prefetch};
 use super::super::parallel;
 use super::DEPTH_BLOCK;
 
@@ -115,13 +115,29 @@ impl<R: Real> Strided<'_, R> {
     }
 }
 
+/// Rows ahead of the one packed that are asked for: they lie far apart, and the processor does not see them coming.
+const ROWS_AHEAD: usize = 8;
+
 crate::vectorize! {
     /// Packs rows of adjacent lanes.
     fn pack_rows[S; R: Real](simd: S, matrix: &Strided<'_, R>, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [R]) {
+        let registers = <R::Vector<S> as Vector<R>>::LANES;
+        let pair = lanes.len() == 2 * registers && width == 2 * registers;
         for (d, to) in depth.zip(panel.chunks_exact_mut(width)) {
+            let from = matrix.address(d, lanes.start);
+            if pair {
+                prefetch(from.wrapping_offset(ROWS_AHEAD as isize * matrix.depth), 2 * registers);
+                // SAFETY: the driver asks for positions of the matrix only, and `to` has as many elements.
+                unsafe {
+                    let (low, high) = (<R::Vector<S>>::load(from), <R::Vector<S>>::load(from.add(registers)));
+                    low.store(to.as_mut_ptr());
+                    high.store(to.as_mut_ptr().add(registers));
+                }
+                continue;
+            }
             let (to, rest) = to.split_at_mut(lanes.len());
-            // SAFETY: the driver asks for positions of the matrix only, and `to` has as many elements.
-            unsafe { copy::<R, R::Vector<S>>(matrix.address(d, lanes.start), to.as_mut_ptr(), to.len()) };
+            // SAFETY: as above.
+            unsafe { copy::<R, R::Vector<S>>(from, to.as_mut_ptr(), to.len()) };
             rest.fill(R::zero());
         }
     }
