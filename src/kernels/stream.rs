@@ -55,6 +55,24 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     }
 }
 
+/// Writes an element of `size` bytes, a power of two up to 16, to all places of a block of so many bytes, whole lines past the cache.
+/// [`finish`] before another thread reads them.
+///
+/// # Safety
+/// The element must be valid for reading, the block for writing, and `to` a multiple of `size`.
+pub unsafe fn fill(element: *const u8, size: usize, to: *mut u8, bytes: usize) {
+    const PATTERN: usize = 4096;
+    let mut pattern = [0u8; PATTERN];
+    for at in (0..PATTERN).step_by(size) {
+        // SAFETY: the element is valid, and `size` divides the pattern's length.
+        unsafe { element.copy_to_nonoverlapping(pattern[at..].as_mut_ptr(), size) };
+    }
+    for at in (0..bytes).step_by(PATTERN) {
+        // SAFETY: both have as many bytes.
+        unsafe { copy(pattern.as_ptr(), to.add(at), PATTERN.min(bytes - at)) };
+    }
+}
+
 /// Puts what was written past the cache in order with what this thread writes next.
 #[inline]
 pub fn finish() {
@@ -110,6 +128,18 @@ pub(crate) mod tests {
             finish();
             let expected = |i: usize| if (start..start + bytes).contains(&i) { from[i - start + 7] } else { 0 };
             assert!((0..1000).all(|i| to[i] == expected(i)), "{bytes} bytes at {start}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_filled_with_an_element() {
+        for (start, bytes) in [(0, 0), (0, 4), (4, 5000), (64, 8192), (12, 9000)] {
+            let mut to = vec![0u8; 10_000];
+            // SAFETY: the block has 10,000 bytes.
+            unsafe { fill([1u8, 2, 3, 4].as_ptr(), 4, to.as_mut_ptr().add(start), bytes) };
+            finish();
+            let expected = |i: usize| if (start..start + bytes).contains(&i) { (i % 4) as u8 + 1 } else { 0 };
+            assert!((0..10_000).all(|i| to[i] == expected(i)), "{bytes} bytes at {start}");
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::array::{Array, DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::elementwise::{
-    Level, Map1, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_wide, map2_as, map2_bf16,
-    map2_wide, map3, map3_wide,
+    Level, Map1, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_bf16, map1_wide, map2_as,
+    map2_bf16, map2_wide, map3, map3_wide,
 };
 use crate::shape::MAX_AXES;
 use half::{bf16, f16};
@@ -147,6 +147,15 @@ pub fn float2<L: Level + Copy>(
                 && [a, b].map(|x| x.dtype()) == [DType::BF16; 2] =>
         {
             map2_bf16(how.0, how.1 + 4, [a.operand(), b.operand()], out.operand_mut()?, single);
+            Ok(())
+        }
+        DType::BF16
+            if L::HERE
+                && let [Side::Array(a), Side::Number(b)] = sides
+                && a.dtype() == DType::BF16 =>
+        {
+            let b = b.to();
+            map1_bf16(how.0, how.1 + 4, a.operand(), out.operand_mut()?, move |a| single(a, b));
             Ok(())
         }
         _ => wide2(how, sides, wide_out(out)?, single),

@@ -5,7 +5,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::drive::Flat;
+use super::drive::{Flat, Loops};
 use super::rectangle::{Rectangle, copy};
 use crate::kernels::stream;
 
@@ -62,6 +62,12 @@ impl Part {
         (self.place.inner == 1 || columns == 1 && rows == 1) && (rows == 1 || self.place.outer == columns)
     }
 
+    /// Whether one element stands for all.
+    #[inline(always)]
+    pub(super) fn is_single(self, rows: usize, columns: usize) -> bool {
+        (self.place.inner == 0 || columns == 1) && (self.place.outer == 0 || rows == 1)
+    }
+
     #[inline(always)]
     fn is_turned(self) -> bool {
         self.place.outer > 0 && self.place.outer < self.place.inner
@@ -73,16 +79,7 @@ fn packed(ptr: *mut u8, columns: usize) -> Rectangle {
     Rectangle { ptr, outer: columns, inner: 1 }
 }
 
-/// How a loop may be called.
-#[derive(Clone, Copy)]
-pub(super) struct Mode {
-    /// With the output as its first input.
-    pub here: bool,
-    /// For results that are written past the cache; none of the inputs is the output.
-    pub streams: bool,
-}
-
-/// A row of elements that lie side by side, written past the cache part by part.
+/// A row of elements that lie side by side, written past the cache part by part. [`stream::finish`] before another thread reads it.
 ///
 /// # Safety
 /// As for [`blocks`].
@@ -92,37 +89,60 @@ unsafe fn streamed<const N: usize>(flat: Flat<'_, N>, from: [Part; N], out: Part
         let len = ALONG.min(len - at);
         // SAFETY: the part lies in the row; the buffer has room for it.
         unsafe {
-            flat(from.map(|x| x.place.ptr.add(at * x.size).cast_const()), buffer.ptr(), len);
+            flat(from.map(|x| x.place.ptr.add(at * x.place.inner * x.size).cast_const()), buffer.ptr(), len);
             stream::copy(buffer.ptr(), out.place.ptr.add(at * out.size), len * out.size);
         }
     }
-    stream::finish();
 }
 
-/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side: `flat(inputs, output, length)`.
+/// Goes through a tile of `rows` and `columns` in blocks of elements that lie side by side. Results that are written past the cache
+/// (`streams`) have no memory in common with the inputs.
 ///
 /// # Safety
 /// All elements must be valid; the output may be an input, but not overlap one otherwise.
 pub(super) unsafe fn blocks<const N: usize>(
     out: Part,
     inputs: [Part; N],
-    rows: usize,
-    columns: usize,
-    (flat, Mode { here, streams }): (Flat<'_, N>, Mode),
+    (rows, columns): (usize, usize),
+    loops: Loops<'_, N>,
+    streams: bool,
 ) {
+    let flat = loops.flat;
     let same = |x: &Part| x.size == out.size && (x.place.outer, x.place.inner) == (out.place.outer, out.place.inner);
-    let apart = inputs.iter().enumerate().any(|(k, x)| x.place.ptr == out.place.ptr && !(here && k == 0 && same(x)));
+    let apart =
+        inputs.iter().enumerate().any(|(k, x)| x.place.ptr == out.place.ptr && !(loops.here && k == 0 && same(x)));
     if !apart && out.is_flat(rows, columns) && inputs.iter().all(|x| x.is_flat(rows, columns)) {
         if streams {
+            let adjacent = |x: Part| Part { place: packed(x.place.ptr, columns), ..x };
             // SAFETY: passed on from the caller.
-            return unsafe { streamed(flat, inputs, out, rows * columns) };
+            unsafe { streamed(flat, inputs.map(adjacent), out, rows * columns) };
+            return stream::finish();
         }
         return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }
-    if !apart && columns >= BLOCK / 4 && out.place.inner == 1 && inputs.iter().all(|x| x.place.inner == 1) {
+    let long = !apart && columns >= BLOCK / 4 && out.place.inner == 1;
+    let (last, others) = inputs.split_last().expect("inputs");
+    let by_rows = if !long || others.iter().any(|x| x.place.inner != 1) {
+        None
+    } else if last.place.inner == 1 {
+        Some(flat)
+    } else {
+        loops.single.filter(|_| last.place.inner == 0)
+    };
+    if let Some(flat) = by_rows {
         for row in 0..rows {
             // SAFETY: rows of the tile.
-            unsafe { flat(inputs.map(|x| x.at(row, 0).ptr.cast_const()), out.at(row, 0).ptr, columns) };
+            unsafe {
+                let at = |x: Part| Part { place: x.at(row, 0), ..x };
+                if streams {
+                    streamed(flat, inputs.map(at), at(out), columns);
+                } else {
+                    flat(inputs.map(|x| at(x).place.ptr.cast_const()), at(out).place.ptr, columns);
+                }
+            }
+        }
+        if streams {
+            stream::finish();
         }
         return;
     }

@@ -1,7 +1,7 @@
 //! The walk behind the maps. Nothing here depends on the function or on the types of the elements, only on their sizes.
 #![allow(unsafe_code)]
 
-use super::blocks::{Mode, Part, blocks};
+use super::blocks::{Part, blocks};
 use super::operand::Address;
 use super::plan::{Plan, Tile};
 use super::rectangle::{Rectangle, copy};
@@ -10,6 +10,22 @@ use crate::kernels::stream;
 
 /// A loop over elements that lie side by side: `(inputs, output, length)`.
 pub(super) type Flat<'a, const N: usize> = &'a (dyn Fn([*const u8; N], *mut u8, usize) + Sync);
+
+/// The loops of a function.
+#[derive(Clone, Copy)]
+pub(super) struct Loops<'a, const N: usize> {
+    pub flat: Flat<'a, N>,
+    /// `flat` may be called with the output as its first input.
+    pub here: bool,
+    /// As `flat`, for a last input of which one element stands for all.
+    pub single: Option<Flat<'a, N>>,
+}
+
+impl<'a, const N: usize> Loops<'a, N> {
+    pub(super) fn new(flat: Flat<'a, N>) -> Self {
+        Loops { flat, here: false, single: None }
+    }
+}
 
 /// Elements up to which nobody asks whether results are too large for the cache.
 const SMALL: usize = 1 << 16;
@@ -47,29 +63,28 @@ impl Side {
     }
 }
 
-/// Walks an output and `N` inputs (`M = N + 1`, the output first), at a cost for each element. With `here` the loop may be
-/// called with the output as its first input.
+/// Walks an output and `N` inputs (`M = N + 1`, the output first), at a cost for each element.
 ///
 /// # Safety
 /// The plan must visit valid elements of all operands; an input may be the output, but not overlap it otherwise.
 pub(super) unsafe fn drive<const N: usize, const M: usize>(
     plan: &Plan<M>,
-    (cost, here): (usize, bool),
+    cost: usize,
     out: Side,
     inputs: [Side; N],
-    flat: Flat<'_, N>,
+    loops: Loops<'_, N>,
 ) {
     // An operand that comes up twice is read once, and one that stands still is as good as none.
     let first = |k: usize| inputs[..k].iter().all(|x| x.address.get() != inputs[k].address.get());
     let read: usize = (0..N).filter(|&k| first(k)).map(|k| plan.elements(k + 1) * inputs[k].size).sum();
     let moved = plan.numel() * out.size + read;
     let apart = inputs.iter().all(|x| x.address.get() != out.address.get());
-    let mode = Mode { here, streams: apart && plan.numel() > SMALL && stream::worthwhile_beside_operands(moved) };
+    let streams = apart && plan.numel() > SMALL && stream::worthwhile_beside_operands(moved);
     run(plan, cost, &|tile| {
         // SAFETY: tiles lie in the operands.
         unsafe {
             let from = std::array::from_fn(|k| inputs[k].part(tile, k + 1));
-            blocks(out.part(tile, 0), from, tile.rows, tile.columns, (flat, mode));
+            blocks(out.part(tile, 0), from, (tile.rows, tile.columns), loops, streams);
         }
     });
 }
@@ -84,8 +99,12 @@ pub(super) unsafe fn drive_copy(plan: &Plan<2>, out: Side, input: Side) {
         // SAFETY: as in `drive`.
         unsafe {
             let (to, from) = (out.part(tile, 0), input.part(tile, 1));
-            if streams && [to, from].iter().all(|x| x.is_flat(tile.rows, tile.columns)) {
-                stream::copy(from.place.ptr, to.place.ptr, tile.rows * tile.columns * out.size);
+            let len = tile.rows * tile.columns;
+            if streams && len > 1 && to.is_flat(tile.rows, tile.columns) && from.is_single(tile.rows, tile.columns) {
+                stream::fill(from.place.ptr, out.size, to.place.ptr, len * out.size);
+                stream::finish();
+            } else if streams && [to, from].iter().all(|x| x.is_flat(tile.rows, tile.columns)) {
+                stream::copy(from.place.ptr, to.place.ptr, len * out.size);
                 stream::finish();
             } else {
                 copy(out.size, from.place, to.place, tile.rows, tile.columns);

@@ -19,11 +19,12 @@ mod wide;
 
 pub use operand::{Operand, OperandMut};
 pub use rows::{Here, Level, Map1, Single, Vector};
-pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_wide, map2_bf16, map2_wide, map3_wide};
+pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_bf16, map1_wide, map2_bf16, map2_wide, map3_wide};
 
 use crate::kernels::parallel;
-use drive::{Side, drive, drive_copy};
+use drive::{Loops, Side, drive, drive_copy};
 use plan::{Plan, Tile};
+use rows::With;
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -68,9 +69,9 @@ pub fn map1_as<L: Level, A: Plain, R: Plain>(
     let plan = Plan::new(out.shape, [out.strides, a.strides]);
     // SAFETY: the plan visits indices of the operands' common shape only; `drive` hands over what `flat1` asks for.
     unsafe {
-        drive(&plan, (cost, L::HERE), Side::new(out.address()), [Side::new(a.address())], &|[a], out, len| {
-            L::flat1(a.cast::<A>(), out.cast::<R>(), len, &f)
-        });
+        let flat = |[a]: [*const u8; 1], out: *mut u8, len| L::flat1(a.cast::<A>(), out.cast::<R>(), len, &f);
+        let loops = Loops { here: L::HERE, ..Loops::new(&flat) };
+        drive(&plan, cost, Side::new(out.address()), [Side::new(a.address())], loops);
     }
 }
 
@@ -84,9 +85,10 @@ pub fn map2<A: Plain, B: Plain, R: Plain>(
     map2_as(Vector, 1, a, b, out, f);
 }
 
-/// [`map2`] with the choices of [`map1_as`].
+/// [`map2`] with the choices of [`map1_as`]. Where results may replace the first operand, a single value for `b`, or for a row of it,
+/// becomes a part of the function: it stays in a register.
 pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
-    _: L,
+    level: L,
     cost: usize,
     a: Operand<'_, A>,
     b: Operand<'_, B>,
@@ -94,13 +96,23 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     f: impl Fn(A, B) -> R + Sync + Copy,
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape, "map2: shapes differ");
+    if L::HERE && b.is_single() {
+        // SAFETY: no axis is empty, so there is an element.
+        let value = unsafe { *b.ptr };
+        return map1_as(level, cost, a, out, With(f, value));
+    }
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
     let inputs = [Side::new(a.address()), Side::new(b.address())];
     // SAFETY: as in `map1_as`.
     unsafe {
-        drive(&plan, (cost, L::HERE), Side::new(out.address()), inputs, &|[a, b], out, len| {
-            L::flat2(a.cast::<A>(), b.cast::<B>(), out.cast::<R>(), len, &f)
-        });
+        let flat = |[a, b]: [*const u8; 2], out: *mut u8, len| {
+            L::flat2(a.cast::<A>(), b.cast::<B>(), out.cast::<R>(), len, &f);
+        };
+        let single = |[a, b]: [*const u8; 2], out: *mut u8, len| {
+            L::flat1(a.cast::<A>(), out.cast::<R>(), len, &With(f, *b.cast::<B>()));
+        };
+        let loops = Loops { flat: &flat, here: L::HERE, single: if L::HERE { Some(&single) } else { None } };
+        drive(&plan, cost, Side::new(out.address()), inputs, loops);
     }
 }
 
@@ -117,9 +129,10 @@ pub fn map3<A: Plain, B: Plain, C: Plain, R: Plain>(
     let inputs = [Side::new(a.address()), Side::new(b.address()), Side::new(c.address())];
     // SAFETY: as in `map1_as`.
     unsafe {
-        drive(&plan, (1, false), Side::new(out.address()), inputs, &|[a, b, c], out, len| {
-            rows::flat3(a.cast::<A>(), b.cast::<B>(), c.cast::<C>(), out.cast::<R>(), len, &f)
-        });
+        let flat = |[a, b, c]: [*const u8; 3], out: *mut u8, len| {
+            rows::flat3(a.cast::<A>(), b.cast::<B>(), c.cast::<C>(), out.cast::<R>(), len, &f);
+        };
+        drive(&plan, 1, Side::new(out.address()), inputs, Loops::new(&flat));
     }
 }
 

@@ -41,6 +41,11 @@ impl<'a, T> Operand<'a, T> {
         self.strides
     }
 
+    /// Whether one value stands for all elements, of which there are some.
+    pub(super) fn is_single(&self) -> bool {
+        self.shape.iter().zip(self.strides).all(|(&size, &step)| size == 1 || size > 1 && step == 0)
+    }
+
     pub(crate) fn address(&self) -> Address<T> {
         Address(self.ptr as *mut T)
     }

@@ -17,6 +17,9 @@ pub(super) struct Rectangle {
 /// Rows up to this many bytes are moved without a call.
 const SHORT: usize = 64;
 
+/// Elements from which a row of one value is worth a call.
+const LONG: usize = 256;
+
 /// Copies `rows` times `columns` elements of `size` bytes.
 ///
 /// # Safety
@@ -71,11 +74,20 @@ unsafe fn each<T: Copy>(from: Rectangle, to: Rectangle, rows: usize, columns: us
             let (source, target) = (source.add(row * from_outer), target.add(row * to_outer));
             match (from_inner, to_inner) {
                 // One value in every place, and every second one: what vector instructions can do.
+                (0, 1) if columns >= LONG => fill(*source, target, columns),
                 (0, 1) => std::slice::from_raw_parts_mut(target, columns).fill(*source),
                 (2, 1) => (0..columns).for_each(|i| *target.add(i) = *source.add(2 * i)),
                 _ => (0..columns).for_each(|i| *target.add(i * to_inner) = *source.add(i * from_inner)),
             }
         }
+    }
+}
+
+crate::vectorize! {
+    /// Writes one value to `len` places side by side; it is to be called where they are valid.
+    fn fill[S; T: Copy](simd: S, value: T, to: *mut T, len: usize) {
+        // SAFETY: by the caller's word.
+        unsafe { std::slice::from_raw_parts_mut(to, len) }.fill(value);
     }
 }
 

@@ -20,6 +20,17 @@ impl<A, R, F: Fn(A) -> R + Copy + Sync> Map1<A, R> for F {
     }
 }
 
+/// A function of two elements with its second.
+#[derive(Clone, Copy)]
+pub(super) struct With<F, B>(pub F, pub B);
+
+impl<A, B: Copy + Sync, R, F: Fn(A, B) -> R + Copy + Sync> Map1<A, R> for With<F, B> {
+    #[inline(always)]
+    fn at<S: Simd>(self, _: S, a: A) -> R {
+        self.0(a, self.1)
+    }
+}
+
 /// How a loop is compiled.
 pub trait Level {
     /// Whether the first input may be the output: the same elements in the same order.

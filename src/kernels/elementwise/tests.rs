@@ -79,24 +79,24 @@ fn maps_of_any_layouts_equal_plain_loops() {
     let data: Vec<f32> = (0..200_000).map(|i| (i % 1013) as f32 - 500.0).collect();
     for shape in sizes {
         let [n, rows, columns] = shape;
-        let strided: [[usize; 3]; 7] = [
+        let strided: [[usize; 3]; 8] = [
             [rows * columns, columns, 1],
             [rows * columns, 1, rows],
             [1, n * columns, n],
             [2 * rows * columns, 2 * columns, 2],
             [0, 1, 0],
             [0, 0, 1],
+            [0, 0, 0],
             [(rows + 3) * (columns + 1), columns + 1, 1],
         ];
         for (a, b) in strided.iter().flat_map(|a| strided.map(|b| (a, b))) {
             for to in [strided[0], strided[1], strided[3]] {
                 let mut out = vec![0.0; 2 * n * rows * columns];
-                map2(
-                    operand(&data, &shape, a),
-                    operand(&data[7..], &shape, &b),
-                    operand_mut(&mut out, &shape, &to),
-                    |x, y| x - 2.0 * y,
-                );
+                let (x, y) = (operand(&data, &shape, a), operand(&data[7..], &shape, &b));
+                map2(x, y, operand_mut(&mut out, &shape, &to), |x, y| x - 2.0 * y);
+                let mut here = vec![0.0; out.len()];
+                map2_as(Here, 1, x, y, operand_mut(&mut here, &shape, &to), |x, y| x - 2.0 * y);
+                assert_eq!(out, here, "{shape:?} {a:?} {b:?} {to:?}");
                 let at = |s: &[usize; 3], i: [usize; 3]| s[0] * i[0] + s[1] * i[1] + s[2] * i[2];
                 for i in (0..n).flat_map(|i| (0..rows).flat_map(move |j| (0..columns).map(move |k| [i, j, k]))) {
                     assert_eq!(

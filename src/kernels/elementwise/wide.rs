@@ -2,12 +2,12 @@
 //! buffers on the stack, where the flat `f32` loops run.
 #![allow(unsafe_code)]
 
-use super::drive::{Side, drive};
+use super::drive::{Loops, Side, drive};
 use super::halves::{Half, narrow, widen};
 use super::operand::Address;
 use super::plan::Plan;
 use super::rows::{self, Level, Map1};
-use super::{Operand, OperandMut, map2_as};
+use super::{Operand, OperandMut, map1_as, map2_as};
 use half::{bf16, f16};
 
 /// Elements that are widened at a time.
@@ -188,7 +188,7 @@ fn drive_wide<const N: usize, const M: usize, O: WideOut>(
     };
     let sides = inputs.map(|x| x.side);
     // SAFETY: the plan visits indices of the operands' common shape only.
-    unsafe { drive::<N, M>(&plan, (cost + N, false), Side::sized(address, size), sides, &block) };
+    unsafe { drive::<N, M>(&plan, cost + N, Side::sized(address, size), sides, Loops::new(&block)) };
 }
 
 /// `out[i] = f(a[i])` in `f32`.
@@ -207,6 +207,17 @@ pub fn map2_wide<L: Level, O: WideOut>(
 ) {
     // SAFETY: as in `map1_wide`.
     drive_wide::<2, 3, O>(cost, [a, b], out, &|[a, b], out, len| unsafe { L::flat2(a, b, out, len, &f) });
+}
+
+/// [`map1_wide`] without buffers, for a function of few steps that is compiled for this type once more.
+pub fn map1_bf16<L: Level>(
+    level: L,
+    cost: usize,
+    a: Operand<'_, bf16>,
+    out: OperandMut<'_, bf16>,
+    f: impl Fn(f32) -> f32 + Sync + Copy,
+) {
+    map1_as(level, cost, a, out, move |a: bf16| bf16::narrow(f(a.widen())));
 }
 
 /// [`map2_wide`] without buffers, for a function of few steps that is compiled for this type once more.
@@ -245,5 +256,5 @@ pub fn copy_wide(a: Wide<'_>, out: WideMut<'_>) {
         }
     };
     // SAFETY: as in `drive_wide`.
-    unsafe { drive::<1, 2>(&plan, (1, false), out.0.side, [a.side], &block) };
+    unsafe { drive::<1, 2>(&plan, 1, out.0.side, [a.side], Loops::new(&block)) };
 }

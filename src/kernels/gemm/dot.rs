@@ -1,9 +1,12 @@
 //! Products with very few columns: a matrix times one to four vectors, as dot products.
 //!
 //! Such a product reads the matrix once and does little with each element, so it is packed nowhere and runs at the speed of
-//! memory: several rows are summed at once, to have several streams and several sums under way.
+//! memory: several rows are summed at once, to have several streams and several sums under way. Where there are few rows as well,
+//! the depth is cut into pieces instead.
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use std::borrow::Cow;
+
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::super::float::{Floating, Real};
 use super::super::lanes::{Vector, fold};
@@ -13,6 +16,8 @@ use super::super::parallel;
 pub const MAX_COLUMNS: usize = 4;
 /// Rows that are summed at once.
 const ROWS: usize = 4;
+/// Depth of a piece where the depth is cut.
+const PIECE: usize = 1 << 14;
 
 /// Whether the product of rows of `a` with columns of `b` is done by [`multiply`].
 pub fn applies<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>) -> bool {
@@ -80,6 +85,49 @@ pub fn multiply<R: Real>(
             }
         }
     });
+}
+
+/// Whether the product has so few elements that it is done by [`multiply_thin`].
+pub fn applies_thin<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>) -> bool {
+    T::IS_REAL && a.nrows() < ROWS && b.ncols() <= MAX_COLUMNS
+}
+
+/// As [`multiply`] for few rows and few columns, in any layout. Each element is the sum of its pieces' sums in their order.
+pub fn multiply_thin<R: Real>(
+    a: ArrayView2<'_, R>,
+    b: ArrayView2<'_, R>,
+    mut out: ArrayViewMut2<'_, R>,
+    finish: impl Fn((usize, usize), R, &mut R),
+) {
+    let (count, depth) = (out.len(), a.ncols());
+    if count == 0 {
+        return;
+    }
+    let mut sums = vec![R::zero(); depth.div_ceil(PIECE) * count];
+    parallel::for_each_chunk_mut(&mut sums, count, PIECE.min(depth) * count, |piece, sums| {
+        let part = piece * PIECE..((piece + 1) * PIECE).min(depth);
+        let (a, b) = (a.slice_move(s![.., part.clone()]), b.slice_move(s![part, ..]));
+        let rows: Vec<Cow<'_, [R]>> = a.outer_iter().map(adjacent).collect();
+        let mut sums = sums.iter_mut();
+        for column in b.columns() {
+            let column = adjacent(column);
+            for (row, sum) in rows.iter().zip(&mut sums) {
+                [*sum] = dots([row], &column);
+            }
+        }
+    });
+    for ((i, j), out) in out.indexed_iter_mut() {
+        let own = sums.iter().skip(j * a.nrows() + i).step_by(count);
+        finish((i, j), own.fold(R::zero(), |total, &sum| total + sum), out);
+    }
+}
+
+/// The elements side by side: where they lie, or a copy.
+fn adjacent<R: Real>(vector: ArrayView1<'_, R>) -> Cow<'_, [R]> {
+    match vector.to_slice() {
+        Some(slice) => Cow::Borrowed(slice),
+        None => Cow::Owned(vector.to_vec()),
+    }
 }
 
 crate::vectorize! {

@@ -45,6 +45,8 @@ pub enum Method {
     Tiny,
     /// Dot products of rows with a few columns.
     Dot,
+    /// Dot products of a few rows with a few columns, piece by piece.
+    Thin,
     /// Blocks of packed operands.
     Blocked,
     /// One of the above on the transposed problem, `out^T = b^T a^T`.
@@ -61,6 +63,8 @@ pub fn method<T: Floating>(a: &ArrayView2<'_, T>, b: &ArrayView2<'_, T>, out: &A
         Method::Small
     } else if size.work() <= TINY {
         Method::Tiny
+    } else if dot::applies_thin(a, b) {
+        Method::Thin
     } else if dot::applies(a, b) {
         Method::Dot
     } else if dot::applies(&bt, &at) {
@@ -187,13 +191,12 @@ unsafe fn product<T: Floating>(
     // SAFETY: passed on from the caller.
     unsafe {
         match method(&a, &b, &out) {
-            Method::Small => by_dots(a, b, ends, out, true),
+            way @ (Method::Small | Method::Dot | Method::Thin) => by_dots(a, b, ends, out, way),
             Method::Tiny => tiny(a, b, ends, out),
-            Method::Dot => by_dots(a, b, ends, out, false),
             Method::Transposed => {
                 let (a, b, out) = (b.reversed_axes(), a.reversed_axes(), out.reversed_axes());
                 let ends = Ends { start: ends.start.transposed(), ..ends };
-                if dot::applies(&a, &b) { by_dots(a, b, ends, out, false) } else { blocked(a, b, ends, out) }
+                if dot::applies(&a, &b) { by_dots(a, b, ends, out, Method::Dot) } else { blocked(a, b, ends, out) }
             }
             Method::Blocked => blocked(a, b, ends, out),
         }
@@ -231,7 +234,7 @@ unsafe fn blocked<T: Floating>(
     unsafe { driver::multiply(size, ends.alpha, (&Strided::left(a), &Strided::right(b)), ends.start, output) };
 }
 
-/// The product as dot products of the rows of `a` with the few columns of `b`, or of a `small` one.
+/// The product as dot products of the rows of `a` with the columns of `b`.
 ///
 /// # Safety
 /// As for [`product`].
@@ -240,7 +243,7 @@ unsafe fn by_dots<T: Floating>(
     b: ArrayView2<'_, T>,
     ends: Ends<'_, T>,
     mut out: ArrayViewMut2<'_, T>,
-    small: bool,
+    way: Method,
 ) {
     debug_assert!(T::IS_REAL);
     let &[row, column] = out.strides() else { unreachable!("two axes") };
@@ -255,7 +258,11 @@ unsafe fn by_dots<T: Floating>(
         unsafe { ends.join(at, at.0 as isize * row + at.1 as isize * column, sum, &mut value) };
         *to = value.to_acc();
     };
-    if small { dot::multiply_small(a, b, out, finish) } else { dot::multiply(a, b, out, finish) }
+    match way {
+        Method::Small => dot::multiply_small(a, b, out, finish),
+        Method::Thin => dot::multiply_thin(a, b, out, finish),
+        _ => dot::multiply(a, b, out, finish),
+    }
 }
 
 /// The same view with elements named by their arithmetic type.

@@ -205,8 +205,21 @@ fn the_way_follows_from_shape_and_order() {
     assert_eq!(way(square.view(), row.t()), Method::Dot);
     assert_eq!(way(row.view(), weight.t()), Method::Transposed);
     assert_eq!(way(row.view(), square.view()), Method::Blocked);
+    let (few, long) = (matrix(3, 5000), matrix(5000, 4));
+    assert_eq!(way(few.view(), long.view()), Method::Thin);
     let batch = matrix(8, 100);
     assert_eq!(way(batch.view(), weight.t()), Method::Transposed);
+}
+
+#[test]
+fn few_rows_and_columns_are_summed_by_pieces() {
+    let deep = if cfg!(miri) { 300 } else { 40_000 };
+    for (m, n, k) in [(1, 1, deep), (3, 4, deep - 7), (2, 1, 1400), (1, 3, 2000)] {
+        for order in [Order::Rows, Order::Columns, Order::Gaps] {
+            check::<f32>((m, n, k), (order, order));
+            check::<f64>((m, n, k), (Order::Rows, order));
+        }
+    }
 }
 
 fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
