@@ -156,7 +156,8 @@ mod tests {
         // Miri, which takes a thousand times as long, sees one size.
         let sizes = if cfg!(miri) { &[4][..] } else { &[1, 2, 4, 8] };
         for (size, (from, to)) in sizes.iter().flat_map(|&size| layouts.map(|layout| (size, layout))) {
-            for (rows, columns) in [(1, 1), (20, 20), (19, 3), (2, 18), (17, 16), (16, 7), (5, 0)] {
+            let shapes = [(1, 1), (19, 3), (5, 0), (17, 16), (20, 20), (2, 18), (16, 7)];
+            for (rows, columns) in shapes.into_iter().take(if cfg!(miri) { 4 } else { 7 }) {
                 let source: Vec<u64> = (0..2000).map(|i| 0x0101_0101_0101_0101u64.wrapping_mul(i * 37 + 1)).collect();
                 let mut target = vec![0u64; 2000];
                 let place = |(outer, inner): (usize, usize), r: usize, c: usize| (r * outer + c * inner) * size;
@@ -179,7 +180,8 @@ mod tests {
                     );
                     written[target_at] = true;
                 }
-                assert!((0..16000).all(|at| written[at] || byte(&target, at) == 0), "{size} {from:?} {to:?}: too much");
+                let mut all = (0..16000).step_by(if cfg!(miri) { 17 } else { 1 });
+                assert!(all.all(|at| written[at] || byte(&target, at) == 0), "{size} {from:?} {to:?}: too much");
             }
         }
     }

@@ -30,7 +30,14 @@ fn strides_in_order(shape: &[usize], order: &[usize]) -> Vec<usize> {
     strides
 }
 
+/// Miri takes a thousand times as long.
+fn cases() -> ProptestConfig {
+    ProptestConfig::with_cases(if cfg!(miri) { 6 } else { 256 })
+}
+
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
     fn sums_as_the_plain_loop(
         shape in prop::collection::vec(0usize..9, 1..5),
@@ -50,6 +57,7 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long")]
 fn cuts_long_reductions_into_pieces() {
     for (shape, axes) in [([1, 500_000], [false, true]), ([200_000, 3], [true, false]), ([70_000, 70], [true, false])] {
         let strides = [shape[1], 1];
@@ -63,6 +71,7 @@ fn cuts_long_reductions_into_pieces() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long")]
 fn long_sums_stay_accurate() {
     let n = 10_000_000;
     let (data, shape, one) = (vec![0.1f32; n], [n], [1]);
@@ -73,6 +82,8 @@ fn long_sums_stay_accurate() {
 }
 
 proptest! {
+    #![proptest_config(cases())]
+
     /// Rows side by side, in groups of any size, with a distance between them; and columns side by side.
     #[test]
     fn short_rows_and_wide_rows(rows in 1usize..70, len in 1usize..300, gap in 0usize..3, wide in 1usize..600, seed in 0i64..1000) {
