@@ -1,20 +1,18 @@
 //! Scaled dot-product attention.
 
+mod fused;
+
 use super::binary::{add, eq, mul};
 use super::random::{Dropout, dropout};
 use super::reduce::amax;
-use super::softmax::{softmax, softmax_gradient};
+use super::softmax::softmax;
 use super::ternary::where_;
-use super::{compute_dtype, matmul::matmul, view};
+use super::{matmul::matmul, view};
 use crate::array::{Array, DType, Scalar};
-use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, cast};
-use crate::dispatch_float;
+use crate::autograd::{Tensor, apply, cast};
 use crate::error::Result;
-use crate::kernels::attention::{Problem, Scoring, attention as kernel};
-use crate::shape::{Dims, broadcast, numel};
-use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
-use smallvec::{SmallVec, smallvec};
-use std::borrow::Cow;
+use fused::Fused;
+use smallvec::SmallVec;
 
 /// How [`scaled_dot_product_attention`] works.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,127 +168,5 @@ impl Scores {
         let blind = eq(&amax(&scores.detach(), &[-1], true)?, f64::NEG_INFINITY)?;
         let zero = Scalar::Int(0);
         where_(&blind, zero, &softmax(&where_(&blind, zero, &scores)?, -1)?)
-    }
-}
-
-/// Inputs: queries, keys, values and possibly an additive mask. The weights are computed again for the gradient.
-#[derive(Debug)]
-struct Fused {
-    scores: Scores,
-}
-
-impl Fused {
-    /// The axes before the last two, broadcast.
-    fn batch(&self, inputs: &[&Array]) -> Result<Dims> {
-        inputs.iter().try_fold(Dims::new(), |all, array| broadcast(&all, &array.shape()[..array.ndim() - 2]))
-    }
-
-    /// What the last two axes must be.
-    fn sizes(&self, inputs: &[&Array]) -> Result<[usize; 4]> {
-        let last = |array: &Array| [array.shape()[array.ndim() - 2], array.shape()[array.ndim() - 1]];
-        let ([l, e], [s, ek], [sv, ev]) = (last(inputs[0]), last(inputs[1]), last(inputs[2]));
-        crate::ensure!(
-            e == ek && s == sv,
-            Runtime,
-            "scaled_dot_product_attention: expected a key of sizes [..., {s}, {e}] and a value of sizes [..., {s}, any] for \
-             the query {:?}, got {:?} and {:?}",
-            inputs[0].shape(),
-            inputs[1].shape(),
-            inputs[2].shape()
-        );
-        Ok([l, e, s, ev])
-    }
-}
-
-/// The matrices of a batch, in row-major order of the axes before the last two.
-fn matrices<'a, T>(view: ArrayViewD<'a, T>) -> Vec<ArrayView2<'a, T>> {
-    if view.ndim() == 2 {
-        return vec![view.into_dimensionality::<Ix2>().expect("two axes")];
-    }
-    let count = view.len_of(Axis(0));
-    (0..count).flat_map(|i| matrices(view.clone().index_axis_move(Axis(0), i))).collect()
-}
-
-impl Op for Fused {
-    fn name(&self) -> &'static str {
-        "scaled_dot_product_attention"
-    }
-
-    fn node_name(&self) -> Cow<'static, str> {
-        "ScaledDotProductFlashAttentionForCpuBackward0".into()
-    }
-
-    fn forward(&self, inputs: &[&Array]) -> Result<Arrays> {
-        let [l, e, s, ev] = self.sizes(inputs)?;
-        // The mask may only stretch; a query without batch and a mask with one give a batch.
-        let mut ready: SmallVec<[Array; 4]> = inputs.iter().map(|array| (*array).clone()).collect();
-        if let Some(mask) = ready.get_mut(3) {
-            let target: Dims = smallvec![l, s];
-            let lead = mask.ndim().saturating_sub(2);
-            let own = &mask.shape()[mask.ndim().saturating_sub(2)..];
-            crate::ensure!(
-                broadcast(own, &target).is_ok_and(|shape| shape == target),
-                Runtime,
-                "scaled_dot_product_attention: expected an attn_mask that broadcasts to [..., {l}, {s}], got {:?}",
-                mask.shape()
-            );
-            let shape: Dims = mask.shape()[..lead].iter().copied().chain(target).collect();
-            *mask = mask.broadcast_to(&shape);
-        }
-        let batch = self.batch(&ready.iter().collect::<SmallVec<[&Array; 4]>>())?;
-        let result = inputs[0].dtype();
-        let dtype = compute_dtype(result);
-        let full = |rows: usize, columns: usize| -> Dims { batch.iter().copied().chain([rows, columns]).collect() };
-        let shapes = [full(l, e), full(s, e), full(s, ev), full(l, s)];
-        let ready: SmallVec<[Array; 4]> = ready
-            .iter()
-            .zip(&shapes)
-            .map(|(array, shape)| Ok(array.to_dtype(dtype)?.broadcast_to(shape)))
-            .collect::<Result<_>>()?;
-        let out = Array::empty(&full(l, ev), dtype)?;
-        dispatch_float!(dtype, T => {
-            let mut lists = ready.iter().map(|array| matrices(array.view::<T>()));
-            let (q, k, v) = (lists.next().expect("q"), lists.next().expect("k"), lists.next().expect("v"));
-            let mask = lists.next();
-            let problems: Vec<_> = (0..q.len())
-                .map(|i| Problem { q: q[i], k: k[i], v: v[i], mask: mask.as_ref().map(|mask| mask[i]) })
-                .collect();
-            let scoring = Scoring { scale: self.scores.scale as T, causal: self.scores.causal };
-            let flat = out.reshape(&[numel(&batch), l, ev])?;
-            let mut view = flat.view_mut::<T>().into_dimensionality::<ndarray::Ix3>().expect("three axes");
-            kernel(&problems, scoring, view.outer_iter_mut().collect());
-        }, else unreachable!("a float type"));
-        Ok(smallvec![out.to_dtype(result)?])
-    }
-
-    fn saves(&self, needs: &[bool]) -> Saves {
-        Saves::inputs_from(0).when(needs.contains(&true))
-    }
-
-    fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
-        let mut results: Grads = smallvec![None; cx.len()];
-        let Some(g) = &grads[0] else { return Ok(results) };
-        let (q, k, v) = (cx.input(0)?, cx.input(1)?, cx.input(2)?);
-        let mask = if cx.len() > 3 { Some(cx.input(3)?) } else { None };
-        let weights = self.scores.weights(&q, &k, mask.as_ref())?;
-        let turned = |x: &Tensor| view::transpose(x, -2, -1);
-        if cx.needs(2) {
-            results[2] = Some(matmul(&turned(&weights)?, g)?);
-        }
-        if cx.needs(0) || cx.needs(1) || (cx.len() > 3 && cx.needs(3)) {
-            let by_weights = matmul(g, &turned(&v)?)?;
-            // A mask with a batch of its own stretches the weights.
-            let by_scores = softmax_gradient(&by_weights, &view::broadcast_to(&weights, &by_weights.shape())?, -1)?;
-            if cx.needs(0) {
-                results[0] = Some(mul(&matmul(&by_scores, &k)?, self.scores.scale)?);
-            }
-            if cx.needs(1) {
-                results[1] = Some(mul(&matmul(&turned(&by_scores)?, &q)?, self.scores.scale)?);
-            }
-            if cx.len() > 3 && cx.needs(3) {
-                results[3] = Some(by_scores);
-            }
-        }
-        Ok(results)
     }
 }

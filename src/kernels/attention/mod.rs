@@ -1,6 +1,13 @@
-//! Scaled dot-product attention a block of queries at a time: the matrix of all scores is never in memory.
+//! Scaled dot-product attention a block of queries at a time: the matrix of all scores is never in memory. [`gradients`] computes
+//! the weights of a block again.
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+mod gradient;
+
+pub use gradient::{Slopes, gradients};
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::float::Real;
 use super::gemm::{Start, gemm};
@@ -39,7 +46,7 @@ pub struct Scoring<R> {
 pub fn attention<R: Real>(problems: &[Problem<'_, R>], scoring: Scoring<R>, outs: Vec<ArrayViewMut2<'_, R>>) {
     let Some(first) = problems.first() else { return };
     let (keys, width) = (first.k.nrows(), first.q.ncols() + first.v.ncols());
-    let block = if keys > MANY_KEYS { BLOCK / 2 } else { BLOCK };
+    let block = block(first);
     let mut tasks = Vec::new();
     for (problem, out) in problems.iter().zip(outs) {
         let mut rest = out;
@@ -58,37 +65,53 @@ pub fn attention<R: Real>(problems: &[Problem<'_, R>], scoring: Scoring<R>, outs
     });
 }
 
-/// The rows of one block, of which `start` is the first.
-fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, mut out: ArrayViewMut2<'_, R>) {
-    let rows = out.nrows();
-    // Keys behind the last query of the block are seen by none of them.
-    let all = problem.k.nrows();
-    let keys = if scoring.causal { all.min(start + rows) } else { all };
-    if keys == 0 || rows == 0 {
-        return out.fill(R::zero());
+/// Queries of a block.
+fn block<R>(problem: &Problem<'_, R>) -> usize {
+    if problem.k.nrows() > MANY_KEYS { BLOCK / 2 } else { BLOCK }
+}
+
+impl<R: Real> Problem<'_, R> {
+    /// Keys that some query of the block sees; those behind its last query are seen by none, if `causal`.
+    fn seen(&self, causal: bool, block: &Range<usize>) -> usize {
+        if causal { self.k.nrows().min(block.end) } else { self.k.nrows() }
     }
-    let seen = ndarray::s![..keys, ..];
-    with_scratch::<R, _>(2 * rows * keys, |scratch| {
-        let (scores, weights) = scratch.split_at_mut(rows * keys);
-        let to = ArrayViewMut2::from_shape((rows, keys), scores).expect("as many as asked for");
-        let q = problem.q.slice(ndarray::s![start..start + rows, ..]);
-        gemm(scoring.scale, q, problem.k.slice(seen).reversed_axes(), Start::Zero, to);
+
+    /// The weights of a block of queries, `[queries, keys]`, for the keys that it sees; `scores` has as much room.
+    fn weigh(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], weights: &mut [R]) {
+        let (rows, keys) = (block.len(), self.seen(scoring.causal, &block));
+        let start = block.start;
+        let to = ArrayViewMut2::from_shape((rows, keys), &mut *scores).expect("as many as there is room for");
+        let (q, k) = (self.q.slice(s![block, ..]), self.k.slice(s![..keys, ..]));
+        gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, to);
         let mut blind = [false; BLOCK];
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            if let Some(mask) = &problem.mask {
+            if let Some(mask) = &self.mask {
                 scores.iter_mut().zip(mask.row(start + row)).for_each(|(score, &mask)| *score += mask);
             }
             if scoring.causal {
                 scores[(start + row + 1).min(keys)..].fill(R::neg_infinity());
             }
-            blind[row] = problem.mask.is_some() && scores.iter().all(|&score| score == R::neg_infinity());
+            blind[row] = self.mask.is_some() && scores.iter().all(|&score| score == R::neg_infinity());
         }
         softmax(Kind::Softmax, (rows, keys, 1), scores, weights);
         for (weights, _) in weights.chunks_exact_mut(keys).zip(blind).filter(|(_, blind)| *blind) {
             weights.fill(R::zero());
         }
-        let weights = ArrayView2::from_shape((rows, keys), &*weights).expect("as above");
-        gemm(R::one(), weights, problem.v.slice(seen), Start::Zero, out.view_mut());
+    }
+}
+
+/// The rows of one block, of which `start` is the first.
+fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, mut out: ArrayViewMut2<'_, R>) {
+    let block = start..start + out.nrows();
+    let (rows, keys) = (block.len(), problem.seen(scoring.causal, &block));
+    if keys == 0 || rows == 0 {
+        return out.fill(R::zero());
+    }
+    with_scratch::<R, _>(2 * rows * keys, |scratch| {
+        let (scores, weights) = scratch.split_at_mut(rows * keys);
+        problem.weigh(scoring, block, scores, weights);
+        let weights = ArrayView2::from_shape((rows, keys), &*weights).expect("as many as asked for");
+        gemm(R::one(), weights, problem.v.slice(s![..keys, ..]), Start::Zero, out.view_mut());
     });
 }
 
@@ -97,9 +120,9 @@ mod tests {
     use super::*;
     use ndarray::Array2;
 
-    /// By the formula, one query at a time.
+    /// The weights by the formula, one query at a time.
     fn plain(problem: &Problem<'_, f64>, scoring: Scoring<f64>) -> Array2<f64> {
-        let mut out = Array2::zeros((problem.q.nrows(), problem.v.ncols()));
+        let mut out = Array2::zeros((problem.q.nrows(), problem.k.nrows()));
         for (i, mut out) in out.outer_iter_mut().enumerate() {
             let score = |j: usize| {
                 let hidden = scoring.causal && j > i;
@@ -108,8 +131,8 @@ mod tests {
             };
             let weights: Vec<f64> = (0..problem.k.nrows()).map(|j| score(j).exp()).collect();
             let total: f64 = weights.iter().sum();
-            for (j, weight) in weights.iter().enumerate().filter(|_| total > 0.0) {
-                out.scaled_add(weight / total, &problem.v.row(j));
+            for (to, weight) in out.iter_mut().zip(weights).filter(|_| total > 0.0) {
+                *to = weight / total;
             }
         }
         out
@@ -120,7 +143,8 @@ mod tests {
         let numbers = |rows: usize, columns: usize, seed: usize| {
             Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17 + seed) % 23) as f64 / 11.0 - 1.0)
         };
-        for (queries, keys) in [(1, 1), (3, 70), (64, 5), (130, 97), (65, 0)] {
+        let close = |a: &Array2<f64>, b: &Array2<f64>| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        for (queries, keys) in [(1, 1), (3, 70), (64, 5), (130, 97), (100, 260), (65, 0)] {
             let (q, k, v) = (numbers(queries, 4, 1), numbers(keys, 4, 2), numbers(keys, 3, 3));
             let mut mask = numbers(queries, keys, 4);
             mask.row_mut(0).fill(f64::NEG_INFINITY);
@@ -129,8 +153,19 @@ mod tests {
                 let scoring = Scoring { scale: 0.5, causal };
                 let mut out = Array2::from_elem((queries, 3), f64::NAN);
                 attention(&[problem], scoring, vec![out.view_mut()]);
-                let expected = plain(&problem, scoring);
-                assert!(out.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-12), "{queries} {keys} {causal}");
+                let weights = plain(&problem, scoring);
+                assert!(close(&out, &weights.dot(&v)), "{queries} {keys} {causal}");
+
+                let g = numbers(queries, 3, 5);
+                let [mut dq, mut dk, mut dv] = [&q, &k, &v].map(|x| Array2::from_elem(x.dim(), f64::NAN));
+                let slopes = Slopes { q: dq.view_mut(), k: dk.view_mut(), v: dv.view_mut() };
+                gradients(&[problem], scoring, &[g.view()], vec![slopes]);
+                let by_weights = g.dot(&v.t());
+                let shared = (&weights * &by_weights).sum_axis(Axis(1)).insert_axis(Axis(1));
+                let by_scores = &weights * &(by_weights - shared) * scoring.scale;
+                assert!(close(&dv, &weights.t().dot(&g)), "values: {queries} {keys} {causal}");
+                assert!(close(&dq, &by_scores.dot(&k)), "queries: {queries} {keys} {causal}");
+                assert!(close(&dk, &by_scores.t().dot(&q)), "keys: {queries} {keys} {causal}");
             }
         }
     }
