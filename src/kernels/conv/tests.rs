@@ -217,6 +217,11 @@ fn with_channels_in_registers() -> Vec<Geometry> {
     list.push(Geometry::new(9, (6, 96), 2, &square(14, 3, 2, 1)));
     list.push(Geometry::new(6, (4, 30), 1, &square(3, 3, 1, 2)));
     list.push(Geometry::new(3, (4, 48), 1, &[window(6, (3, 1, 1), (0, 1)), window(7, (3, 1, 2), (2, 2))]));
+    // Taps that lie apart, and four in a row.
+    list.push(Geometry::new(3, (5, 32), 1, &[window(17, (3, 1, 2), (2, 2)), window(19, (3, 1, 3), (3, 1))]));
+    list.push(Geometry::new(2, (6, 16), 1, &[window(12, (3, 2, 3), (0, 2)), window(21, (3, 2, 2), (4, 0))]));
+    list.push(Geometry::new(2, (3, 32), 1, &square(24, 4, 2, 1)));
+    list.push(Geometry::new(3, (4, 16), 1, &square(13, 4, 1, 2)));
     // Every width of a tile.
     list.extend((1..16).map(|size| Geometry::new(1, (2, 32), 1, &square(size, 3, 1, 1))));
     list
@@ -346,6 +351,11 @@ fn layers_of_known_networks_take_the_intended_path() {
     assert!(!channels::fits::<f32>(&geometry((64, 256), square(56, 1, 1, 0))));
     // LeNet's fill a part of one register.
     for taken in [geometry((1, 6), square(28, 5, 1, 2)), geometry((6, 16), square(14, 5, 1, 0))] {
+        assert_eq!(taps::fits::<f32>(&taken), wide, "{taken:?}");
+    }
+    // An upsampling layer's window, and one whose taps lie apart.
+    let apart = Window { dilation: 2, pad_before: 2, pad_after: 2, ..Window::new(28, 3) };
+    for taken in [geometry((16, 32), square(56, 4, 2, 1)), geometry((32, 32), [apart; 2])] {
         assert_eq!(taps::fits::<f32>(&taken), wide, "{taken:?}");
     }
     // Too few channels.

@@ -39,19 +39,17 @@ fn registers<R: Real>(channels: usize) -> usize {
     if channels <= lanes::<R>() { 1 } else { REGISTERS }
 }
 
-/// Whether [`gradient`] is the way to go: for one or two axes, windows of a few neighbours, and channels that fill registers, or
+/// Whether [`gradient`] is the way to go: for one or two axes, windows of a few taps in a row, and channels that fill registers, or
 /// a good part of one.
 pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
-    let [first, second, third] = &geometry.windows;
+    let [first, _, third] = &geometry.windows;
     let (channels, lanes) = (geometry.group_out(), lanes::<T::Acc>());
     let filled =
         if channels <= lanes { 4 * channels >= lanes } else { channels.next_multiple_of(lanes) * 3 <= channels * 4 };
     T::IS_REAL
         && isa() != Isa::Portable
         && *first == Window::unit()
-        && matches!(third.kernel, 3 | 5 | 7)
-        && second.dilation == 1
-        && third.dilation == 1
+        && (third.kernel == 3 || matches!(third.kernel, 4 | 5 | 7) && third.dilation == 1)
         && filled
 }
 
@@ -84,7 +82,8 @@ impl Band {
         while row < rows.end {
             let (image, top) = (row / height, row % height);
             let count = (height - top).min(rows.end - row);
-            let size = |window: &Window, count: usize| (count - 1) * window.stride + window.kernel;
+            let size =
+                |window: &Window, count: usize| (count - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
             let field = Field {
                 size: [size(second, count), size(third, geometry.output[2])],
                 strides: [1, 1],

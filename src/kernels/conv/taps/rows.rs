@@ -10,8 +10,8 @@ const fn tap_rows<S: Simd>(columns: usize, registers: usize) -> usize {
     match (S::ISA, columns, registers) {
         (Isa::Avx512, 3, _) | (_, 3, 1) => 3,
         (Isa::Avx512, 5, 1) => 5,
-        (Isa::Avx512, 7, 1) => 4,
-        (Isa::Avx512, ..) | (_, 3, _) | (_, 5, 1) => 2,
+        (Isa::Avx512, 4 | 7, 1) => 4,
+        (Isa::Avx512, ..) | (_, 3, _) | (_, 4 | 5, 1) => 2,
         _ => 1,
     }
 }
@@ -38,6 +38,7 @@ crate::vectorize! {
                         top,
                         taps: third.kernel,
                         step,
+                        spread: [second.dilation, third.dilation],
                         columns,
                         gradients: gradients.as_ptr(),
                         sums: task.sums.wrapping_add(at),
@@ -96,6 +97,8 @@ struct Run<'a, R> {
     taps: usize,
     /// Elements from one position to the next.
     step: usize,
+    /// Rows and elements from one tap to the next.
+    spread: [usize; 2],
     columns: usize,
     gradients: *const R,
     sums: *mut R,
@@ -111,32 +114,39 @@ impl<R: Real> Run<'_, R> {
         // SAFETY: passed on from the caller.
         unsafe {
             match (self.taps, rows) {
-                (3, 1) => self.add::<V, 1, 3, N>(),
-                (3, 2) => self.add::<V, 2, 3, N>(),
-                (3, _) => self.add::<V, 3, 3, N>(),
-                (5, 1) => self.add::<V, 1, 5, N>(),
-                (5, 2) => self.add::<V, 2, 5, N>(),
-                (5, 3) if N == 1 => self.add::<V, 3, 5, N>(),
-                (5, 4) if N == 1 => self.add::<V, 4, 5, N>(),
-                (5, 5) if N == 1 => self.add::<V, 5, 5, N>(),
-                (7, 1) => self.add::<V, 1, 7, N>(),
-                (7, 2) => self.add::<V, 2, 7, N>(),
-                (7, 3) if N == 1 => self.add::<V, 3, 7, N>(),
-                (7, 4) if N == 1 => self.add::<V, 4, 7, N>(),
+                (3, 1) if self.spread[1] > 1 => self.add::<V, 1, 3, N, true>(),
+                (3, 2) if self.spread[1] > 1 => self.add::<V, 2, 3, N, true>(),
+                (3, _) if self.spread[1] > 1 => self.add::<V, 3, 3, N, true>(),
+                (3, 1) => self.add::<V, 1, 3, N, false>(),
+                (3, 2) => self.add::<V, 2, 3, N, false>(),
+                (3, _) => self.add::<V, 3, 3, N, false>(),
+                (4, 1) => self.add::<V, 1, 4, N, false>(),
+                (4, 2) => self.add::<V, 2, 4, N, false>(),
+                (4, 3) if N == 1 => self.add::<V, 3, 4, N, false>(),
+                (4, 4) if N == 1 => self.add::<V, 4, 4, N, false>(),
+                (5, 1) => self.add::<V, 1, 5, N, false>(),
+                (5, 2) => self.add::<V, 2, 5, N, false>(),
+                (5, 3) if N == 1 => self.add::<V, 3, 5, N, false>(),
+                (5, 4) if N == 1 => self.add::<V, 4, 5, N, false>(),
+                (5, 5) if N == 1 => self.add::<V, 5, 5, N, false>(),
+                (7, 1) => self.add::<V, 1, 7, N, false>(),
+                (7, 2) => self.add::<V, 2, 7, N, false>(),
+                (7, 3) if N == 1 => self.add::<V, 3, 7, N, false>(),
+                (7, 4) if N == 1 => self.add::<V, 4, 7, N, false>(),
                 _ => unreachable!("no kernel for as many taps"),
             }
         }
     }
 
-    /// Adds the sums over the band to those of `M` rows of `K` taps.
+    /// Adds the sums over the band to those of `M` rows of `K` taps, which may lie `APART`.
     ///
     /// # Safety
     /// Fields and gradients must cover the band; the sums must be this thread's.
     #[inline(always)]
-    unsafe fn add<V: Vector<R>, const M: usize, const K: usize, const N: usize>(&self) {
+    unsafe fn add<V: Vector<R>, const M: usize, const K: usize, const N: usize, const APART: bool>(&self) {
         // SAFETY: by the caller's word.
         unsafe {
-            let sums: [[[V; N]; K]; M] = self.sum();
+            let sums: [[[V; N]; K]; M] = self.sum::<V, M, K, N, APART>();
             for (i, row) in sums.iter().enumerate() {
                 for (j, registers) in row.iter().enumerate() {
                     for (n, &sum) in registers.iter().enumerate() {
@@ -153,23 +163,27 @@ impl<R: Real> Run<'_, R> {
     /// # Safety
     /// As for [`Run::add`].
     #[inline(always)]
-    unsafe fn sum<V: Vector<R>, const M: usize, const K: usize, const N: usize>(&self) -> [[[V; N]; K]; M] {
+    unsafe fn sum<V: Vector<R>, const M: usize, const K: usize, const N: usize, const APART: bool>(
+        &self,
+    ) -> [[[V; N]; K]; M] {
+        let apart = if APART { self.spread[1] } else { 1 };
         let mut sums = [[[V::splat(R::zero()); N]; K]; M];
         let mut gradients = self.gradients;
         let mut places = self.band.places.iter();
         for segment in &self.band.segments {
             let pitch = segment.field.size[1];
-            let origin = self.channel * segment.field.len() + self.top * pitch;
+            let line = self.spread[0] * pitch;
+            let origin = self.channel * segment.field.len() + self.top * line;
             for &place in places.by_ref().take(segment.count) {
                 // SAFETY: by the caller's word.
                 unsafe {
                     let start = self.fields.as_ptr().add(place + origin);
-                    let mut lines: [*const R; M] = std::array::from_fn(|i| start.wrapping_add(i * pitch));
+                    let mut lines: [*const R; M] = std::array::from_fn(|i| start.wrapping_add(i * line));
                     for _ in 0..self.columns {
                         let values: [V; N] = std::array::from_fn(|n| V::load(gradients.add(n * V::LANES)));
                         for i in 0..M {
                             for j in 0..K {
-                                let element = V::splat(*lines[i].add(j));
+                                let element = V::splat(*lines[i].add(j * apart));
                                 for n in 0..N {
                                     sums[i][j][n] = element.mul_add(values[n], sums[i][j][n]);
                                 }
