@@ -57,7 +57,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise RuntimeError(
             f"pad: mode {mode!r}: expected an input of which only the batch may be empty, got {list(input.shape)}"
         )
-    if all(0 <= before < _WIDEST and 0 <= after < _WIDEST for _, before, after in sides):
+    if sides and all(0 <= before < _WIDEST and 0 <= after < _WIDEST for _, before, after in sides):
         for axis, before, after in sides:
             _CHECKS[mode](input.size(axis), before, after, input.shape, axis)
         sides.reverse()
