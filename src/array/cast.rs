@@ -54,6 +54,19 @@ impl Array {
         if is_half(source.dtype) || is_half(self.dtype) {
             return self.copy_half(&source);
         }
+        // The conversions that come up most are worth vector code.
+        macro_rules! vectors {
+            ($($S:ty => $T:ty),*) => {
+                match (source.dtype, self.dtype) {
+                    $((<$S>::DTYPE, <$T>::DTYPE) => {
+                        elementwise::map1(source.operand::<$S>(), self.operand_mut::<$T>()?, convert::<$S, $T>);
+                        return Ok(());
+                    })*
+                    _ => {}
+                }
+            };
+        }
+        vectors!(f32 => i64, f32 => i32, f32 => u8, f32 => bool, f64 => i64);
         dispatch_wide!(source.dtype, S => dispatch_wide!(self.dtype, T => {
             elementwise::map1_as(Single, 1, source.operand::<S>(), self.operand_mut::<T>()?, convert::<S, T>);
         }));

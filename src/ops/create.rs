@@ -2,7 +2,7 @@
 
 use crate::array::{Array, DType, Element, Scalar, default_float};
 use crate::error::Result;
-use crate::kernels::create::from_index;
+use crate::kernels::create::{from_index, from_place};
 use crate::shape::Layout;
 use crate::{dispatch_float, dispatch_integer};
 
@@ -41,7 +41,7 @@ pub fn arange(start: Scalar, end: Scalar, step: Scalar, dtype: Option<DType>) ->
         let (from, by) = (start.to_i64(), step.to_i64());
         from_index(out.slice_mut::<T>(), |i| T::from_i64(from.wrapping_add(by.wrapping_mul(i as i64))));
     }, else dispatch_float!(dtype, T => {
-        from_index(out.slice_mut::<T>(), |i| T::from_f64(from + by * i as f64));
+        from_place(out.slice_mut::<T>(), |i| T::from_f64(from + by * i));
     }, else {
         // Half types: in single precision, rounded once.
         let wide = Array::empty(&[count as usize], DType::F32)?;
@@ -84,21 +84,23 @@ fn spaced(
     let (from, to) = (start.to_f64(), end.to_f64());
     let n = steps as usize;
     // The second half counts back from the end, so that the last element is the end itself.
-    let place = |from: f64, to: f64, by: f64, i: usize| {
-        if n == 1 || i < n / 2 { from + by * i as f64 } else { to - by * (n - 1 - i) as f64 }
+    let (half, last) = (if n == 1 { 1.0 } else { (n / 2) as f64 }, n as f64 - 1.0);
+    let place = |from: f64, to: f64, by: f64, i: f64| {
+        let (front, back) = (from + by * i, to - by * (last - i));
+        if i < half { front } else { back }
     };
     let by = |from: f64, to: f64| if n > 1 { (to - from) / (n - 1) as f64 } else { 0.0 };
     dispatch_integer!(dtype, T => {
         let (from, to) = (start.to_i64() as f64, end.to_i64() as f64);
         let by = by(from, to);
-        from_index(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
+        from_place(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
     }, else dispatch_float!(dtype, T => {
         let by = by(from, to);
-        from_index(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
+        from_place(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
     }, else {
         let wide = Array::empty(&[n], DType::F32)?;
         let by = by(from, to);
-        from_index(wide.slice_mut::<f32>(), |i| f(place(from, to, by, i)) as f32);
+        from_place(wide.slice_mut::<f32>(), |i| f(place(from, to, by, i)) as f32);
         return wide.to_dtype(dtype);
     }));
     Ok(out)

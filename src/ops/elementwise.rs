@@ -3,8 +3,8 @@
 use crate::array::{Array, DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::elementwise::{
-    Level, Map1, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_bf16, map1_wide, map2_as,
-    map2_bf16, map2_wide, map3, map3_wide,
+    Level, Map1, Map2, Operand, OperandMut, Vector, Wide, WideMut, WideOut, map1_as, map1_bf16, map1_wide, map2_as,
+    map2_bf16, map2_or, map2_wide, map2_wide_or, map3, map3_wide,
 };
 use crate::shape::MAX_AXES;
 use half::{bf16, f16};
@@ -159,6 +159,40 @@ pub fn float2<L: Level + Copy>(
             Ok(())
         }
         _ => wide2(how, sides, wide_out(out)?, single),
+    }
+}
+
+/// `out = f(a, b)` for any float type, by one function for all of them, compiled to vectors, and one for each of `f32` (which
+/// half types use too) and `f64` where the former gives NaN.
+pub fn float2_or(
+    cost: usize,
+    sides: [Side<'_>; 2],
+    out: &Array,
+    f: impl Map2<f32> + Map2<f64>,
+    single: fn(f32, f32) -> f32,
+    double: fn(f64, f64) -> f64,
+) -> Result<()> {
+    fn typed<T: Element>(
+        cost: usize,
+        [a, b]: [Side<'_>; 2],
+        out: &Array,
+        f: impl Map2<T>,
+        rest: fn(T, T) -> T,
+    ) -> Result<()> {
+        let (x, y) = (a.number(), b.number());
+        map2_or(cost, a.operand(&x, out.shape()), b.operand(&y, out.shape()), out.operand_mut()?, f, &rest);
+        Ok(())
+    }
+    match out.dtype() {
+        DType::F32 => typed(cost, sides, out, f, single),
+        DType::F64 => typed(cost, sides, out, f, double),
+        _ => {
+            let [a, b] = sides;
+            let (x, y) = (a.number(), b.number());
+            let inputs = [a.wide(&x, out.shape()), b.wide(&y, out.shape())];
+            map2_wide_or(cost, inputs, wide_out(out)?, f, &single);
+            Ok(())
+        }
     }
 }
 

@@ -18,8 +18,10 @@ mod rows;
 mod wide;
 
 pub use operand::{Operand, OperandMut};
-pub use rows::{Here, Level, Map1, Single, Vector};
-pub use wide::{Wide, WideMut, WideOut, copy_wide, map1_bf16, map1_wide, map2_bf16, map2_wide, map3_wide};
+pub use rows::{Here, Level, Map1, Map2, Single, Vector};
+pub use wide::{
+    Wide, WideMut, WideOut, copy_wide, map1_bf16, map1_wide, map2_bf16, map2_wide, map2_wide_or, map3_wide,
+};
 
 use crate::kernels::parallel;
 use drive::{Loops, Side, drive, drive_copy};
@@ -113,6 +115,27 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
         };
         let loops = Loops { flat: &flat, here: L::HERE, single: if L::HERE { Some(&single) } else { None } };
         drive(&plan, cost, Side::new(out.address()), inputs, loops);
+    }
+}
+
+/// `out[i] = f(a[i], b[i])` by vectors, or `rest(a[i], b[i])`, one by one, where that is NaN.
+pub fn map2_or<T: Plain + PartialEq>(
+    cost: usize,
+    a: Operand<'_, T>,
+    b: Operand<'_, T>,
+    out: OperandMut<'_, T>,
+    f: impl Map2<T>,
+    rest: &(dyn Fn(T, T) -> T + Sync),
+) {
+    assert!(a.shape == out.shape && b.shape == out.shape, "map2_or: shapes differ");
+    let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
+    let inputs = [Side::new(a.address()), Side::new(b.address())];
+    // SAFETY: as in `map1_as`.
+    unsafe {
+        let flat = |[a, b]: [*const u8; 2], out: *mut u8, len| {
+            rows::flat2_or(a.cast::<T>(), b.cast::<T>(), out.cast::<T>(), len, &f, rest);
+        };
+        drive(&plan, cost, Side::new(out.address()), inputs, Loops::new(&flat));
     }
 }
 

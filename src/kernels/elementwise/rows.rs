@@ -31,6 +31,12 @@ impl<A, B: Copy + Sync, R, F: Fn(A, B) -> R + Copy + Sync> Map1<A, R> for With<F
     }
 }
 
+/// A function of two elements of one type, that wants to know the instruction set it is compiled for.
+pub trait Map2<T>: Copy + Sync {
+    /// Its value; for [`map2_or`](super::map2_or) also NaN where another function has to give it.
+    fn at<S: Simd>(self, simd: S, a: T, b: T) -> T;
+}
+
 /// How a loop is compiled.
 pub trait Level {
     /// Whether the first input may be the output: the same elements in the same order.
@@ -109,6 +115,71 @@ vectorize! {
     ) {
         each!(f: i < len, out.add(i), f(*a.add(i), *b.add(i), *c.add(i)));
     }
+}
+
+/// Elements after which a loop looks for those that it has to leave to another function.
+const CHECKED: usize = 512;
+
+vectorize! {
+    /// `out[i] = f(a[i], b[i])`, then `rest` where that is NaN.
+    fn checked[S; T: Copy + PartialEq, F: Map2<T>](
+        simd: S, a: *const T, b: *const T, out: *mut T, len: usize, f: &F, rest: &dyn Fn(T, T) -> T,
+    ) {
+        for start in (0..len).step_by(CHECKED) {
+            let len = CHECKED.min(len - start);
+            // SAFETY: a part of the elements.
+            let (a, b, out) = unsafe { (a.add(start), b.add(start), out.add(start)) };
+            let mut missing = 0u32;
+            let (f, mut i) = (*f, 0);
+            while i < len {
+                // SAFETY: by the contract of the module.
+                unsafe {
+                    let y = f.at(simd, *a.add(i), *b.add(i));
+                    #[allow(clippy::eq_op)]
+                    let none = y != y;
+                    missing |= none as u32;
+                    *out.add(i) = y;
+                }
+                i += 1;
+            }
+            if missing != 0 {
+                // SAFETY: by the contract of the module.
+                unsafe { fill_in(a, b, out, len, rest) };
+            }
+        }
+    }
+}
+
+/// `out[i] = rest(a[i], b[i])` where it is NaN.
+///
+/// # Safety
+/// As [the module](self) says.
+unsafe fn fill_in<T: Copy + PartialEq>(a: *const T, b: *const T, out: *mut T, len: usize, rest: &dyn Fn(T, T) -> T) {
+    for i in 0..len {
+        // SAFETY: by the contract above.
+        unsafe {
+            let y = *out.add(i);
+            #[allow(clippy::eq_op)]
+            if y != y {
+                *out.add(i) = rest(*a.add(i), *b.add(i));
+            }
+        }
+    }
+}
+
+/// `out[i] = f(a[i], b[i])`, or `rest(a[i], b[i])` where that is NaN.
+///
+/// # Safety
+/// As [the module](self) says.
+pub(super) unsafe fn flat2_or<T: Copy + PartialEq, F: Map2<T>>(
+    a: *const T,
+    b: *const T,
+    out: *mut T,
+    len: usize,
+    f: &F,
+    rest: &dyn Fn(T, T) -> T,
+) {
+    checked(a, b, out, len, f, rest);
 }
 
 impl Level for Vector {

@@ -6,7 +6,7 @@ use super::drive::{Loops, Side, drive};
 use super::halves::{Half, narrow, widen};
 use super::operand::Address;
 use super::plan::Plan;
-use super::rows::{self, Level, Map1};
+use super::rows::{self, Level, Map1, Map2};
 use super::{Operand, OperandMut, map1_as, map2_as};
 use half::{bf16, f16};
 
@@ -218,6 +218,18 @@ pub fn map1_bf16<L: Level>(
     f: impl Fn(f32) -> f32 + Sync + Copy,
 ) {
     map1_as(level, cost, a, out, move |a: bf16| bf16::narrow(f(a.widen())));
+}
+
+/// [`map2_or`](super::map2_or) in `f32`.
+pub fn map2_wide_or(
+    cost: usize,
+    inputs: [Wide<'_>; 2],
+    out: WideMut<'_>,
+    f: impl Map2<f32>,
+    rest: &(dyn Fn(f32, f32) -> f32 + Sync),
+) {
+    // SAFETY: as in `map1_wide`.
+    drive_wide::<2, 3, _>(cost, inputs, out, &|[a, b], out, len| unsafe { rows::flat2_or(a, b, out, len, &f, rest) });
 }
 
 /// [`map2_wide`] without buffers, for a function of few steps that is compiled for this type once more.

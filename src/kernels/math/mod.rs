@@ -1,5 +1,6 @@
 //! Functions of single elements, free of memory and layout: what the elementwise loops apply.
 
+pub mod angle;
 pub mod double;
 pub mod erf;
 pub mod exponential;
@@ -8,6 +9,7 @@ mod native;
 mod number;
 pub mod pair;
 pub mod power;
+pub mod quotient;
 pub mod single;
 pub mod special;
 pub mod trig;

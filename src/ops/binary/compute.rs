@@ -5,10 +5,12 @@ use crate::array::{Array, Category, DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::elementwise::{self, Here, Map1, Single, Vector};
 use crate::kernels::isa::{Portable, Simd};
+use crate::kernels::math::angle::Atan2;
 use crate::kernels::math::integer::{self, Whole};
 use crate::kernels::math::pair;
 use crate::kernels::math::power::pow;
-use crate::ops::elementwise::{SIMPLE, Side, float2, native1, test2, typed2};
+use crate::kernels::math::quotient::{DivFloor, Fmod, Remainder};
+use crate::ops::elementwise::{SIMPLE, Side, float2, float2_or, native1, test2, typed2};
 use crate::{dispatch_integer, ensure};
 use std::cmp::Ordering;
 
@@ -44,15 +46,15 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
         Kind::Mul => run!((Here, 1), |a, b| a * b),
         Kind::Div => run!((Here, 2), |a, b| a / b),
         Kind::DivTrunc => run!((Vector, 3), |a, b| (a / b).trunc()),
-        Kind::DivFloor | Kind::FloorDivide => run!((Single, 20), |a, b| pair::div_floor(a, b)),
-        Kind::Remainder => run!((Single, 20), |a, b| pair::remainder(a, b)),
-        Kind::Fmod => run!((Single, 20), |a, b| a % b),
+        Kind::DivFloor | Kind::FloorDivide => float2_or(8, sides, out, DivFloor, pair::div_floor, pair::div_floor),
+        Kind::Remainder => float2_or(4, sides, out, Remainder, pair::remainder, pair::remainder),
+        Kind::Fmod => float2_or(4, sides, out, Fmod, |a, b| a % b, |a, b| a % b),
         Kind::Pow => power(sides, out),
         Kind::Maximum => run!(SIMPLE, |a, b| pair::maximum(a, b)),
         Kind::Minimum => run!(SIMPLE, |a, b| pair::minimum(a, b)),
         Kind::Fmax => run!(SIMPLE, |a, b| pair::fmax(a, b)),
         Kind::Fmin => run!(SIMPLE, |a, b| pair::fmin(a, b)),
-        Kind::Atan2 => run!((Single, 30), |a, b| a.atan2(b)),
+        Kind::Atan2 => float2_or(12, sides, out, Atan2, f32::atan2, f64::atan2),
         Kind::Hypot => run!((Single, 10), |a, b| a.hypot(b)),
         Kind::Copysign => run!(SIMPLE, |a, b| a.copysign(b)),
         Kind::Nextafter if out.dtype() == DType::F16 => typed2((Single, 5), sides, out, pair::nextafter_f16),

@@ -2,7 +2,9 @@
 
 use crate::array::{Array, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply};
+use crate::dispatch_size;
 use crate::error::Result;
+use crate::kernels::index::{Border, NOWHERE};
 use crate::ops::view;
 use crate::shape::Dims;
 use smallvec::{SmallVec, smallvec};
@@ -15,6 +17,33 @@ struct Pad {
     value: Scalar,
 }
 
+/// The longest list of rows that is made for one call.
+const ROWS: usize = 1 << 12;
+
+impl Pad {
+    /// The result as planes, from the first axis with a border on; none where there are too many rows to list.
+    fn border(&self, shape: &[usize]) -> Option<Border> {
+        let last = shape.len().checked_sub(1)?;
+        let first = self.widths[..last].iter().position(|&widths| widths != (0, 0)).unwrap_or(last);
+        let grown = |axis: usize| shape[axis] + self.widths[axis].0 + self.widths[axis].1;
+        if shape.contains(&0) || (first..last).map(grown).try_fold(1usize, usize::checked_mul)? > ROWS {
+            return None;
+        }
+        let mut rows = vec![0];
+        for axis in first..last {
+            let (size, before) = (shape[axis], self.widths[axis].0);
+            let place = |row: usize, at: usize| match at.checked_sub(before) {
+                Some(at) if at < size && row != NOWHERE => row * size + at,
+                _ => NOWHERE,
+            };
+            rows = rows.iter().flat_map(|&row| (0..grown(axis)).map(move |at| place(row, at))).collect();
+        }
+        let (before, after) = self.widths[last];
+        let source = (shape[first..last].iter().product(), shape[last]);
+        Some(Border { rows, columns: [vec![NOWHERE; before], vec![NOWHERE; after]], source })
+    }
+}
+
 impl Op for Pad {
     fn name(&self) -> &'static str {
         "constant_pad_nd"
@@ -24,6 +53,14 @@ impl Op for Pad {
         let shape: Dims =
             inner.iter().zip(&self.widths).map(|(&size, (before, after))| before + size + after).collect();
         let out = Array::empty(&shape, x[0].dtype())?;
+        if let Some(border) = self.border(inner) {
+            let (from, to) = (x[0].contiguous()?.bits(), out.bits());
+            let value = Array::scalar(self.value, x[0].dtype())?.bits();
+            dispatch_size!(x[0].dtype(), T => {
+                border.put_around(from.slice::<T>(), value.slice::<T>()[0], to.slice_mut::<T>());
+            });
+            return Ok(smallvec![out]);
+        }
         // Each axis has its two strips; those of the next one are as long as the tensor without the border so far.
         let mut rest = out.clone();
         for (axis, (&size, &(before, after))) in inner.iter().zip(&self.widths).enumerate() {

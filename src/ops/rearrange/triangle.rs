@@ -2,7 +2,9 @@
 
 use crate::array::{Array, Scalar};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply, apply_inplace};
+use crate::dispatch_size;
 use crate::error::Result;
+use crate::kernels::index::keep_ranges;
 use smallvec::smallvec;
 use std::ops::Range;
 
@@ -50,13 +52,12 @@ impl Op for Triangle {
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         self.check(x[0])?;
-        let out = Array::zeros(x[0].shape(), x[0].dtype())?;
-        let axis = out.ndim() - 2;
-        for row in 0..out.shape()[axis] {
-            let (kept, _) = self.columns(row, out.shape()[axis + 1]);
-            if !kept.is_empty() {
-                piece(&out, row, &kept).copy_from(&piece(x[0], row, &kept))?;
-            }
+        let out = Array::empty(x[0].shape(), x[0].dtype())?;
+        if out.numel() > 0 {
+            let (rows, columns) = (out.shape()[out.ndim() - 2], out.shape()[out.ndim() - 1]);
+            let (from, to) = (x[0].contiguous()?.bits(), out.bits());
+            let kept = |row: usize| self.columns(row % rows, columns).0;
+            dispatch_size!(out.dtype(), T => keep_ranges(from.slice::<T>(), columns, kept, 0, to.slice_mut::<T>()));
         }
         Ok(smallvec![out])
     }

@@ -57,6 +57,12 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise RuntimeError(
             f"pad: mode {mode!r}: expected an input of which only the batch may be empty, got {list(input.shape)}"
         )
+    if sides and all(0 <= before < _WIDEST and 0 <= after < _WIDEST for _, before, after in sides):
+        for axis, before, after in sides:
+            _CHECKS[mode](input.size(axis), before, after, input.shape, axis)
+        sides.reverse()
+        widths_before, widths_after = [side[1] for side in sides], [side[2] for side in sides]
+        return _C._edge_pad(input, widths_before, widths_after, _MODES.index(mode))
     # Widths that memory cannot hold are refused before any place is listed.
     _grown(input, sides, allocate=True)
     for axis, before, after in sides:
@@ -99,30 +105,46 @@ def _constant(input: Tensor, sides: list[tuple[int, int, int]], value: float) ->
     return input.clone()
 
 
-def _reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+def _check_reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> None:
     if max(before, after) >= n:
         raise RuntimeError(
             "pad: Padding size should be less than the corresponding input dimension, but got: padding "
             f"({before}, {after}) at dimension {axis} of input {list(shape)}"
         )
+
+
+def _reflect(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+    _check_reflect(n, before, after, shape, axis)
     return n - 1 - (n - 1 - rsnn.arange(-before, n + after).abs()).abs()
 
 
-def _replicate(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+def _check_replicate(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> None:
     if n == 0:
         raise RuntimeError(f"pad: cannot replicate the edge of an empty axis, dimension {axis} of {list(shape)}")
+
+
+def _replicate(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+    _check_replicate(n, before, after, shape, axis)
     return rsnn.arange(-before, n + after).clamp(0, n - 1)
 
 
-def _circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+def _check_circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> None:
     # What negative widths cut off is not there to be wrapped around either.
-    start, left = max(-before, 0), n + min(before, 0) + min(after, 0)
+    left = n + min(before, 0) + min(after, 0)
     if max(before, after) > n or max(before, after) > max(left, 0):
         raise RuntimeError(
             "pad: Padding value causes wrapping around more than once: padding "
             f"({before}, {after}) at dimension {axis} of input {list(shape)}"
         )
+
+
+def _circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) -> Tensor:
+    _check_circular(n, before, after, shape, axis)
+    start, left = max(-before, 0), n + min(before, 0) + min(after, 0)
     return start + rsnn.arange(-max(before, 0), left + max(after, 0)).remainder(max(left, 1))
 
 
 _INDICES = {"reflect": _reflect, "replicate": _replicate, "circular": _circular}
+_CHECKS = {"reflect": _check_reflect, "replicate": _check_replicate, "circular": _check_circular}
+_MODES = ["reflect", "replicate", "circular"]  # in the order of the native function's numbers
+_WIDEST = 1 << 31
