@@ -15,5 +15,5 @@ mod walk;
 
 pub use axis::{gather, scatter};
 pub use blocks::{Blocks, gather_blocks, scatter_blocks};
-pub use positions::positions;
+pub use positions::Positions;
 pub use reverse::reverse_rows;
