@@ -54,6 +54,11 @@ impl Array {
         if is_half(source.dtype) || is_half(self.dtype) {
             return self.copy_half(&source);
         }
+        if (source.dtype, self.dtype) == (DType::I64, DType::F32) {
+            // Indices and labels: the only wide integers for which instruction sets are worth their size.
+            elementwise::map1(source.operand::<i64>(), self.operand_mut::<f32>()?, |x| x as f32);
+            return Ok(());
+        }
         dispatch_wide!(source.dtype, S => dispatch_wide!(self.dtype, T => {
             elementwise::map1_as(Single, 1, source.operand::<S>(), self.operand_mut::<T>()?, convert::<S, T>);
         }));
