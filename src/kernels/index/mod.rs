@@ -3,12 +3,14 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `axis.rs`, `walk.rs` | elements and slices along one axis (`gather`, `scatter`, `index_select`, rows of a table) |
+//! | `grouped.rs` | values for slices of a new tensor, slice by slice |
 //! | `blocks.rs` | blocks at combinations of several axes (advanced indexing) |
 //! | `positions.rs` | the elements of a mask |
 //! | `reverse.rs` | rows from the last element to the first |
 
 mod axis;
 mod blocks;
+mod grouped;
 mod positions;
 mod reverse;
 mod walk;
