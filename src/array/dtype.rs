@@ -221,7 +221,7 @@ macro_rules! float_element {
             #[inline(always)]
             fn from_f64(x: f64) -> Self { $from64(x) }
             #[inline(always)]
-            fn from_i64(x: i64) -> Self { $from64(x as f64) }
+            fn from_i64(x: i64) -> Self { $from32(x as f32) }
             #[inline(always)]
             fn to_f64(self) -> f64 { $to64(self) }
             #[inline(always)]

@@ -7,6 +7,7 @@
 pub mod amx;
 pub mod attention;
 pub mod bag;
+pub mod bins;
 pub mod conv;
 pub mod create;
 pub mod ctc;

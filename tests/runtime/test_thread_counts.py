@@ -197,6 +197,16 @@ def test_lookups():
     assert_same_bits(lambda: with_gradients(lambda w: F.embedding_bag(places.view(900, 10), w), normal(50, 40)))
 
 
+def test_counts_and_searches():
+    x = normal(300, 400)
+    numbers = rsnn.randint(0, 300, (300, 400))
+    assert_same_bits(lambda: [x.histc(20), x.round(decimals=2).histc(7, -1, 1), numbers.view(-1).bincount()])
+    assert_same_bits(lambda: [*numbers.unique(return_inverse=True, return_counts=True)])
+    assert_same_bits(lambda: [*x.round(decimals=3).unique(return_inverse=True, return_counts=True)])
+    assert_same_bits(lambda: [(x > 0).nonzero(), x[x > 0], rsnn.searchsorted(normal(500).sort()[0], x)])
+    assert_same_bits(lambda: [x.index_add(0, numbers[0], normal(400, 400)), x.scatter_add(1, numbers, normal(300, 400))])
+
+
 def test_draws():
     assert_same_bits(lambda: [rsnn.randn(300_001), rsnn.rand(300_001), rsnn.randperm(50_000), normal(9).bernoulli(0.5)])
     assert_same_bits(lambda: with_gradients(lambda x: F.dropout(x, 0.3), normal(600, 500)))

@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `axis.rs`, `walk.rs` | elements and slices along one axis (`gather`, `scatter`, `index_select`, rows of a table) |
+//! | `grouped.rs` | values for slices of a new tensor, slice by slice |
 //! | `blocks.rs` | blocks at combinations of several axes (advanced indexing) |
 //! | `border.rs` | planes with a border |
 //! | `positions.rs` | the elements of a mask |
@@ -12,6 +13,7 @@
 mod axis;
 mod blocks;
 mod border;
+mod grouped;
 mod positions;
 mod ranges;
 mod reverse;
@@ -20,6 +22,6 @@ mod walk;
 pub use axis::{gather, scatter};
 pub use blocks::{Blocks, gather_blocks, scatter_blocks};
 pub use border::{Border, NOWHERE};
-pub use positions::positions;
+pub use positions::Positions;
 pub use ranges::keep_ranges;
 pub use reverse::reverse_rows;

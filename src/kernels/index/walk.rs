@@ -38,6 +38,7 @@ pub struct Walk {
     row: Axis,
     /// Indices of `repeat` and of `row` that a task handles.
     piece: [usize; 2],
+    lines: bool,
 }
 
 impl Walk {
@@ -74,7 +75,12 @@ impl Walk {
             (false, _) => row.size.min(WIDE.max(GRAIN / repeat.size)),
         };
         let count = if split { repeat.size.min(GRAIN.div_ceil(width)) } else { repeat.size };
-        Some(Walk { outer, repeat, row, piece: [count, width] })
+        Some(Walk { outer, repeat, row, piece: [count, width], lines })
+    }
+
+    /// Whether rows lie along the axis; where tasks do not share lines, each row is a whole line then.
+    pub fn lines(&self) -> bool {
+        self.lines
     }
 
     /// Visits all rows, on several threads where there are many.

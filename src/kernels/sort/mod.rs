@@ -1,6 +1,13 @@
 //! Rows put in order. Elements become integer keys (see [`Ordered`]) joined with their index, so that one comparison of
 //! integers decides, equal elements keep their order, and NaN come last (first where descending).
 
+mod distinct;
+mod radix;
+mod search;
+
+pub use distinct::{Groups, distinct};
+pub use search::places_among;
+
 use crate::kernels::order::{Key, Ordered};
 use crate::kernels::parallel;
 

@@ -6,7 +6,7 @@
 use crate::array::{Array, DType, Storage};
 use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_inplace, cast};
 use crate::error::Result;
-use crate::kernels::index::{Blocks, gather_blocks, positions, scatter_blocks};
+use crate::kernels::index::{Blocks, Positions, gather_blocks, scatter_blocks};
 use crate::shape::{Bracketed, Dims, broadcast, checked_numel};
 use crate::{dispatch_all, dispatch_size};
 use smallvec::{SmallVec, smallvec};
@@ -79,7 +79,7 @@ impl Places {
 
 /// The offsets of the elements of a mask that are set.
 fn mask_offsets(mask: &Array, strides: &[usize]) -> Result<Vec<usize>> {
-    let mut offsets = positions(mask.contiguous()?.slice::<bool>());
+    let mut offsets = Positions::new(mask.contiguous()?.slice::<bool>()).offsets();
     let shape = mask.shape();
     let merged = (1..shape.len()).all(|a| strides[a - 1] == strides[a] * shape[a]);
     let last = strides.last().copied().unwrap_or(1);
@@ -104,7 +104,7 @@ fn number_offsets(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<(Dims
     let mut columns: SmallVec<[(usize, Array); 4]> = SmallVec::new();
     for (&axis, index) in axes.iter().zip(indices) {
         if index.dtype() == DType::Bool {
-            let found = positions(index.contiguous()?.slice::<bool>());
+            let found = Positions::new(index.contiguous()?.slice::<bool>()).offsets();
             let mut step = 1;
             for (i, &size) in index.shape().iter().enumerate().rev() {
                 let column: Vec<i64> = found.iter().map(|&p| (p / step % size) as i64).collect();
@@ -149,8 +149,25 @@ fn add_offsets(offsets: &mut [usize], index: &[i64], axis: usize, size: usize, s
     Ok(())
 }
 
+/// The elements of a contiguous array at the places of a mask of its shape.
+fn select(x: &Array, mask: &Array) -> Result<Array> {
+    let mask = mask.contiguous()?;
+    let found = Positions::new(mask.slice::<bool>());
+    let out = Array::empty(&[found.count()], x.dtype())?;
+    let (from, to) = (x.bits(), out.bits());
+    dispatch_size!(x.dtype(), T => found.select(from.slice::<T>(), to.slice_mut::<T>()));
+    Ok(out)
+}
+
 /// What the indices name, as a fresh array.
 pub(super) fn take(x: &Array, axes: &[usize], indices: &[&Array]) -> Result<Array> {
+    if let [mask] = indices
+        && mask.dtype() == DType::Bool
+        && mask.ndim() == x.ndim()
+        && x.is_contiguous()
+    {
+        return select(x, mask);
+    }
     let places = Places::find(x, axes, indices)?;
     let out = Array::empty(&places.shape, x.dtype())?;
     let (from, to) = (x.bits(), out.bits());

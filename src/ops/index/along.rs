@@ -88,15 +88,27 @@ pub(super) fn axis_of(x: &Tensor, axis: isize) -> Result<usize> {
     normalize_axis(axis, x.ndim())
 }
 
-/// The elements of `x` that `index` names along an axis, as a fresh array in the shape of `index`. Everything has been
-/// checked.
+/// The elements of `x` that `index` names along an axis, as a fresh array in the shape of `index`. Shapes have been checked.
+///
+/// # Errors
+/// `RuntimeError` for numbers out of range.
 pub(super) fn gather(x: &Array, axis: usize, index: &Array) -> Result<Array> {
     let out = Array::empty(index.shape(), x.dtype())?;
     let (from, to) = (x.bits(), out.bits());
-    dispatch_size!(x.dtype(), T => {
-        kernel::gather(from.operand::<T>(), axis, index.operand::<i64>(), to.operand_mut::<T>()?);
+    let inside = dispatch_size!(x.dtype(), T => {
+        kernel::gather(from.operand::<T>(), axis, index.operand::<i64>(), to.operand_mut::<T>()?)
     });
+    found_inside(inside, index, axis, x)?;
     Ok(out)
+}
+
+/// What a kernel has found of an index: whether all numbers lie on the axis.
+fn found_inside(inside: bool, index: &Array, axis: usize, x: &Array) -> Result<()> {
+    if inside {
+        return Ok(());
+    }
+    check_range(index, axis, x.shape()[axis])?;
+    crate::bail!(Runtime, "the index tensor was written to by another thread while it was read")
 }
 
 /// The slices of `x` that a vector of numbers names along an axis, as a fresh array. Everything has been checked.
@@ -104,29 +116,58 @@ pub(crate) fn gather_slices(x: &Array, axis: usize, vector: &Array) -> Result<Ar
     gather(x, axis, &spread(vector, axis, x.shape()))
 }
 
-/// Lets values meet the elements of `x` that `index` names along an axis. Everything has been checked.
+/// Lets values meet the elements of `x` that `index` names along an axis. Shapes have been checked.
+///
+/// # Errors
+/// `RuntimeError` for numbers out of range; some values have been written then.
 pub(super) fn scatter(x: &Array, axis: usize, index: &Array, values: &Array, how: Combine) -> Result<()> {
+    scatter_onto(x, None, axis, index, values, how)
+}
+
+/// A copy of `x` in which values meet the elements that `index` names, as in [`scatter`].
+pub(super) fn scattered(x: &Array, axis: usize, index: &Array, values: &Array, how: Combine) -> Result<Array> {
+    if !x.is_contiguous() {
+        let out = x.copy_contiguous()?;
+        scatter(&with_axis(&out), axis, index, values, how)?;
+        return Ok(out);
+    }
+    let out = Array::empty(x.shape(), x.dtype())?;
+    scatter_onto(&with_axis(&out), Some(x), axis, index, values, how)?;
+    Ok(out)
+}
+
+/// [`scatter`] into `x`, whose elements, where it is a new array, become those of `from` first.
+fn scatter_onto(
+    x: &Array,
+    from: Option<&Array>,
+    axis: usize,
+    index: &Array,
+    values: &Array,
+    how: Combine,
+) -> Result<()> {
     let apart = |a: &Array| {
         if std::sync::Arc::ptr_eq(x.storage(), a.storage()) { a.copy_contiguous() } else { Ok(a.clone()) }
     };
     let (index, values) = (&apart(index)?, &apart(values)?);
-    if how == Combine::Assign {
-        let (x, values) = (x.bits(), values.bits());
+    let inside = if how == Combine::Assign {
+        let (x, values, from) = (x.bits(), values.bits(), from.map(|from| from.bits()));
         dispatch_size!(x.dtype(), T => {
-            kernel::scatter(x.operand_mut::<T>()?, axis, index.operand(), values.operand::<T>(), |a, b| *a = b);
-        });
-        return Ok(());
-    }
-    dispatch_all!(x.dtype(), T => {
-        let (x, index, values) = (x.operand_mut::<T>()?, index.operand(), values.operand::<T>());
-        match how {
-            Combine::Multiply => kernel::scatter(x, axis, index, values, combine::multiply::<T>),
-            Combine::Maximum => kernel::scatter(x, axis, index, values, combine::maximum::<T>),
-            Combine::Minimum => kernel::scatter(x, axis, index, values, combine::minimum::<T>),
-            _ => kernel::scatter(x, axis, index, values, combine::add::<T>),
-        }
-    });
-    Ok(())
+            let from = from.as_ref().map(|from| from.slice::<T>());
+            kernel::scatter(x.operand_mut::<T>()?, from, axis, index.operand(), values.operand::<T>(), |a, b| *a = b)
+        })
+    } else {
+        dispatch_all!(x.dtype(), T => {
+            let (x, index, values) = (x.operand_mut::<T>()?, index.operand(), values.operand::<T>());
+            let from = from.map(|from| from.slice::<T>());
+            match how {
+                Combine::Multiply => kernel::scatter(x, from, axis, index, values, combine::multiply::<T>),
+                Combine::Maximum => kernel::scatter(x, from, axis, index, values, combine::maximum::<T>),
+                Combine::Minimum => kernel::scatter(x, from, axis, index, values, combine::minimum::<T>),
+                _ => kernel::scatter(x, from, axis, index, values, combine::add::<T>),
+            }
+        })
+    };
+    found_inside(inside, index, axis, x)
 }
 
 /// Refuses to write a tensor whose elements overlap.

@@ -3,7 +3,7 @@
 use crate::array::{Array, DType};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply};
 use crate::error::Result;
-use crate::kernels::index::positions;
+use crate::kernels::index::Positions;
 use crate::shape::Layout;
 use smallvec::smallvec;
 
@@ -35,18 +35,15 @@ impl Op for Nonzero {
         if self.rows.is_some() { "nonzero_static" } else { "nonzero" }
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
-        let found = positions(x[0].to_dtype(DType::Bool)?.contiguous()?.slice::<bool>());
-        let rows = self.rows.unwrap_or(found.len());
-        let shape = x[0].shape();
-        let out = Array::full(&[shape.len(), rows], self.fill.into(), DType::I64)?;
-        let mut step = 1;
-        for (axis, &size) in shape.iter().enumerate().rev() {
-            let column = &mut out.slice_mut::<i64>()[axis * rows..][..rows];
-            for (place, &p) in column.iter_mut().zip(&found) {
-                *place = (p / step % size) as i64;
-            }
-            step *= size;
-        }
+        let mask = x[0].to_dtype(DType::Bool)?.contiguous()?;
+        let found = Positions::new(mask.slice::<bool>());
+        let rows = self.rows.unwrap_or(found.count());
+        let shape = [x[0].ndim(), rows];
+        let out = match rows <= found.count() {
+            true => Array::empty(&shape, DType::I64)?,
+            false => Array::full(&shape, self.fill.into(), DType::I64)?,
+        };
+        found.columns(x[0].shape(), rows, out.slice_mut::<i64>());
         match self.rows {
             Some(_) => Ok(smallvec![out.map_layout(|l: &Layout| l.transpose(0, 1)).contiguous()?]),
             None => Ok(smallvec![out.map_layout(|l: &Layout| l.transpose(0, 1))]),

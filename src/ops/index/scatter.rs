@@ -77,6 +77,8 @@ fn run(
     };
     if index.numel() > 0 {
         let source = inputs.get(2).map(|s| s.shape());
+        // A copy may be written to in part; there the numbers are checked as they are read.
+        let check = if inplace { check } else { check_shapes };
         x.with_array(|x| index.with_array(|index| check(x.shape(), axis, index, source.as_deref())))?;
     }
     let op = Scatter { axis, meet, value };
@@ -107,6 +109,11 @@ pub(super) fn check_dtype(x: &Tensor, source: &Tensor) -> Result<()> {
 
 /// Checks an index against the shape of the tensor and that of the values.
 pub(super) fn check(shape: &[usize], axis: usize, index: &Array, source: Option<&[usize]>) -> Result<()> {
+    check_shapes(shape, axis, index, source)?;
+    along::check_range(index, axis, shape.get(axis).copied().unwrap_or(1))
+}
+
+fn check_shapes(shape: &[usize], axis: usize, index: &Array, source: Option<&[usize]>) -> Result<()> {
     let same_rank = |other: &[usize]| index.ndim().max(1) == other.len().max(1);
     crate::ensure!(same_rank(shape), Runtime, "Index tensor must have the same number of dimensions as self tensor");
     crate::ensure!(
@@ -135,7 +142,7 @@ pub(super) fn check(shape: &[usize], axis: usize, index: &Array, source: Option<
             Bracketed(shape)
         );
     }
-    along::check_range(index, axis, shape.get(axis).copied().unwrap_or(1))
+    Ok(())
 }
 
 /// The gradient of values that an index reached, with zeros for those that it did not: in the shape of all.
@@ -161,21 +168,25 @@ pub(super) fn standing(value: Scalar, dtype: DType, shape: &[usize]) -> Result<A
 }
 
 impl Scatter {
-    fn write(&self, x: &Array, inputs: &[&Array]) -> Result<()> {
+    /// The index, and the values that belong to it; `None` where there are none.
+    fn values(&self, inputs: &[&Array]) -> Result<Option<(Array, Array)>> {
         let index = along::with_axis(inputs[1]);
         if index.numel() == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let values = match self.value {
-            Some(value) => standing(value, x.dtype(), index.shape())?,
+            Some(value) => standing(value, inputs[0].dtype(), index.shape())?,
             None => along::beginning(&along::with_axis(inputs[2]), index.shape()),
         };
-        let how = match self.meet {
+        Ok(Some((index, values)))
+    }
+
+    fn how(&self) -> Combine {
+        match self.meet {
             Meet::Replace => Combine::Assign,
             Meet::Add | Meet::AddOnly => Combine::Add,
             Meet::Multiply => Combine::Multiply,
-        };
-        along::scatter(&along::with_axis(x), self.axis, &index, &values, how)
+        }
     }
 }
 
@@ -196,12 +207,16 @@ impl Op for Scatter {
         .into()
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
-        let out = x[0].copy_contiguous()?;
-        self.write(&out, x)?;
-        Ok(smallvec![out])
+        Ok(smallvec![match self.values(x)? {
+            Some((index, values)) => along::scattered(x[0], self.axis, &index, &values, self.how())?,
+            None => x[0].copy_contiguous()?,
+        }])
     }
     fn forward_inplace(&self, x: &[&Array]) -> Result<()> {
-        self.write(x[0], x)
+        match self.values(x)? {
+            Some((index, values)) => along::scatter(&along::with_axis(x[0]), self.axis, &index, &values, self.how()),
+            None => Ok(()),
+        }
     }
     fn saves(&self, needs: &[bool]) -> Saves {
         let reads = needs.get(2) == Some(&true) || self.meet == Meet::Replace;

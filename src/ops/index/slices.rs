@@ -245,8 +245,9 @@ pub(super) fn distinct(index: &Tensor) -> Result<Tensor> {
 }
 
 impl Slices {
-    fn write(&self, x: &Array, inputs: &[&Array]) -> Result<()> {
-        let x = along::with_axis(x);
+    /// The index for each line of the tensor, and the values that belong to it.
+    fn values(&self, inputs: &[&Array]) -> Result<(Array, Array)> {
+        let x = along::with_axis(inputs[0]);
         let index = along::spread(inputs[1], self.axis, x.shape());
         let values = match (self.value, inputs.get(2)) {
             (Some(value), _) => standing(value, x.dtype(), index.shape())?,
@@ -254,8 +255,11 @@ impl Slices {
             (None, Some(source)) => source.reshape(index.shape())?,
             (None, None) => unreachable!("a number or a tensor"),
         };
-        let how = if self.kind == Kind::Add { Combine::Add } else { Combine::Assign };
-        along::scatter(&x, self.axis, &index, &values, how)
+        Ok((index, values))
+    }
+
+    fn how(&self) -> Combine {
+        if self.kind == Kind::Add { Combine::Add } else { Combine::Assign }
     }
 }
 
@@ -277,12 +281,12 @@ impl Op for Slices {
         .into()
     }
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
-        let out = x[0].copy_contiguous()?;
-        self.write(&out, x)?;
-        Ok(smallvec![out])
+        let (index, values) = self.values(x)?;
+        Ok(smallvec![along::scattered(x[0], self.axis, &index, &values, self.how())?])
     }
     fn forward_inplace(&self, x: &[&Array]) -> Result<()> {
-        self.write(x[0], x)
+        let (index, values) = self.values(x)?;
+        along::scatter(&along::with_axis(x[0]), self.axis, &index, &values, self.how())
     }
     fn saves(&self, needs: &[bool]) -> Saves {
         Saves::inputs(&[1]).when(self.kind != Kind::Add || needs[2])

@@ -4,7 +4,15 @@ use crate::array::{Array, Category, DType};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply};
 use crate::dispatch_float;
 use crate::error::Result;
+use crate::kernels::bins::count_bins;
+use crate::kernels::parallel;
 use smallvec::{SmallVec, smallvec};
+
+/// Numbers that a task looks at.
+const GRAIN: usize = 8 * 1024;
+
+/// Numbers, at most, that are counted piece by piece.
+const FEW: usize = 1 << 22;
 
 /// How often each number from 0 on occurs in a vector, or the sum of the weights of its occurrences; at least `minlength`
 /// numbers are counted.
@@ -42,17 +50,29 @@ impl Op for Bincount {
         }
         let numbers = x[0].to_dtype(DType::I64)?.contiguous()?;
         let numbers = numbers.slice::<i64>();
+        let range = |range: std::ops::Range<usize>| {
+            numbers[range].iter().fold((i64::MAX, i64::MIN), |(least, most), &i| (least.min(i), most.max(i)))
+        };
+        let join = |a: (i64, i64), b: (i64, i64)| (a.0.min(b.0), a.1.max(b.1));
+        let (least, most) = parallel::map_reduce_chunks(numbers.len(), GRAIN, range, join).unwrap_or((0, 0));
         crate::ensure!(
-            x[0].ndim() == 1 && numbers.iter().all(|&i| i >= 0),
+            x[0].ndim() == 1 && least >= 0,
             Runtime,
             "bincount only supports 1-d non-negative integral inputs."
         );
-        let most = numbers.iter().max().map_or(0, |&m| m as usize);
+        let most = most as usize;
         let length = self.minlength.max(most.saturating_add(1));
         let Some(weights) = x.get(1) else {
             let out = Array::zeros(&[length], DType::I64)?;
             let counts = out.slice_mut::<i64>();
-            numbers.iter().for_each(|&i| counts[i as usize] += 1);
+            if most < numbers.len().min(FEW) {
+                let found = count_bins(numbers.len(), most + 1, |range, out| {
+                    out.iter_mut().zip(&numbers[range]).for_each(|(out, &i)| *out = i as u32);
+                });
+                counts.iter_mut().zip(found).for_each(|(count, found)| *count = found as i64);
+            } else {
+                numbers.iter().for_each(|&i| counts[i as usize] += 1);
+            }
             return Ok(smallvec![out]);
         };
         crate::ensure!(

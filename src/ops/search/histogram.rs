@@ -4,6 +4,7 @@ use crate::array::{Array, DType, Element, Float, Scalar};
 use crate::autograd::Tensor;
 use crate::dispatch_float;
 use crate::error::Result;
+use crate::kernels::bins;
 use crate::ops::create;
 use crate::shape::Bracketed;
 
@@ -44,10 +45,23 @@ pub fn histc(x: &Tensor, bins: i64, low: f64, high: f64) -> Result<Tensor> {
             _ => x,
         };
         let (low, high) = (round(T::from_f64(low)), round(T::from_f64(high)));
-        let counts = out.slice_mut::<T>();
-        for &x in values.slice::<T>() {
-            if let Some(bin) = even_bin(x, low, high, counts.len(), round) {
-                counts[bin] += 1.0;
+        let (counts, values) = (out.slice_mut::<T>(), values.slice::<T>());
+        let bins = counts.len();
+        if bins <= bins::MOST_EVEN.min(values.len()) {
+            let found = bins::count_bins(values.len(), bins, |range, out| match wide == dtype {
+                true => bins::even_bins(&values[range], low, high, bins, out),
+                false => values[range].iter().zip(out).for_each(|(&x, out)| {
+                    *out = even_bin(x, low, high, bins, round).map_or(u32::MAX, |bin| bin as u32);
+                }),
+            });
+            // Counted in numbers of the dtype one by one, it would have gone no further.
+            let most = 1u64 << T::MANTISSA_DIGITS;
+            counts.iter_mut().zip(found).for_each(|(count, found)| *count = found.min(most) as T);
+        } else {
+            for &x in values {
+                if let Some(bin) = even_bin(x, low, high, bins, round) {
+                    counts[bin] += 1.0;
+                }
             }
         }
     }, else unreachable!("a float type"));
@@ -73,10 +87,10 @@ fn check_count(bins: i64) -> Result<()> {
 fn bounds(op: &str, values: &Array, (mut low, mut high): (f64, f64)) -> Result<(f64, f64)> {
     if low == high && values.numel() > 0 {
         (low, high) = dispatch_float!(values.dtype(), T => {
-            values.slice::<T>().iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| {
-                let x: f64 = num_traits::cast(x).unwrap_or(f64::NAN);
-                if x.is_nan() || low.is_nan() { (f64::NAN, f64::NAN) } else { (low.min(x), high.max(x)) }
-            })
+            match bins::extremes(values.slice::<T>()) {
+                Some((low, high, true)) => (low as f64, high as f64),
+                _ => (f64::NAN, f64::NAN),
+            }
         }, else unreachable!("a float type"));
     }
     crate::ensure!(low.is_finite() && high.is_finite(), Runtime, "{op}: range of [{low}, {high}] is not finite");

@@ -1,10 +1,11 @@
 //! Where values belong in sorted ones, and whether they are among them.
 
-use super::keys::Keys;
+use super::keys::{Keys, Source};
 use crate::array::{Array, DType, Promotion};
 use crate::autograd::Tensor;
 use crate::error::Result;
 use crate::kernels::parallel;
+use crate::kernels::sort::places_among;
 use crate::ops::binary::Value;
 use crate::shape::Bracketed;
 
@@ -51,39 +52,58 @@ pub fn searchsorted(boundaries: &Tensor, values: Value<'_>, sorter: Option<&Tens
         1 => wanted.numel().max(1),
         _ => wanted.shape().last().copied().unwrap_or(1).max(1),
     };
-    let (rows, keys) = (Keys::of(&sorted)?, Keys::of(&wanted)?);
-    let order = sorter.map(|s| s.array().contiguous()).transpose()?;
-    let order = order.as_ref().map(|o| o.slice::<i64>());
-    let out = Array::zeros(wanted.shape(), DType::I64)?;
-    let nan = rows.nan;
-    // What PyTorch asks of a boundary: NaN is never at least, nor above, anything.
-    let before = |boundary: u64, value: u64| {
-        let unordered = nan == Some(boundary) || nan == Some(value);
-        unordered || if search.right { boundary <= value } else { boundary < value }
-    };
-    let cost = size.max(2).ilog2() as usize * 4;
-    parallel::for_each_chunk_mut(out.slice_mut::<i64>(), GRAIN, cost, |chunk, places| {
-        for (i, place) in places.iter_mut().enumerate() {
-            let at = chunk * GRAIN + i;
+    let (mut rows, keys) = (Keys::of(&sorted)?, Source::of(&wanted)?);
+    if let Some(sorter) = sorter {
+        let order = sorter.array().contiguous()?;
+        let order = order.slice::<i64>().iter().enumerate();
+        rows.values = order.map(|(i, &o)| rows.values[i / size * size + o as usize]).collect();
+    }
+    let out = Array::empty(wanted.shape(), DType::I64)?;
+    // In a row that ascends there is one place only, however it is searched for.
+    let ascending = |row: &[u64]| row.is_sorted() && row.last().copied() != rows.nan;
+    let ascend = rows.values.chunks(size.max(1)).all(ascending);
+    let cost = size.max(2).ilog2() as usize * if ascend { 2 } else { 4 };
+    parallel::for_each_chunk_mut(out.slice_mut::<i64>(), GRAIN, cost, |chunk, mut places| {
+        let mut buffer = [0; GRAIN];
+        let mut at = chunk * GRAIN;
+        let mut values = &mut buffer[..places.len()];
+        keys.fill(at, values);
+        while !places.is_empty() {
             let start = at / per_row * size;
             let row = &rows.values[start..start + size];
-            let boundary = |k: usize| match order {
-                None => row[k],
-                Some(order) => row[order[start + k] as usize],
-            };
-            let (mut low, mut high) = (0, size);
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if before(boundary(middle), keys.values[at]) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
+            let count = places.len().min(per_row - at % per_row);
+            let (now, later) = places.split_at_mut(count);
+            let (wanted, rest) = values.split_at_mut(count);
+            if ascend {
+                places_among(row, wanted, search.right, now);
+            } else {
+                now.iter_mut()
+                    .zip(wanted)
+                    .for_each(|(place, &mut value)| *place = halved(row, value, rows.nan, search));
             }
-            *place = low as i64;
+            (places, values, at) = (later, rest, at + count);
         }
     });
     Ok(Tensor::new(if search.narrow { out.to_dtype(DType::I32)? } else { out }))
+}
+
+/// The place of a value in a row that need not ascend, by the steps that PyTorch takes.
+fn halved(row: &[u64], value: u64, nan: Option<u64>, search: Search) -> i64 {
+    // What PyTorch asks of a boundary: NaN is never at least, nor above, anything.
+    let before = |boundary: u64| {
+        let unordered = nan == Some(boundary) || nan == Some(value);
+        unordered || if search.right { boundary <= value } else { boundary < value }
+    };
+    let (mut low, mut high) = (0, row.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(row[middle]) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low as i64
 }
 
 fn check(rows: &[usize], values: &[usize], numel: usize) -> Result<()> {

@@ -1,29 +1,30 @@
 //! Which elements, or slices, there are; which of them each one is; and how often each occurs.
 
-use super::keys::Keys;
-use crate::array::Array;
+use super::keys::{Keys, Source};
+use crate::array::{Array, DType};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, Tensors, apply_many};
 use crate::error::Result;
+use crate::kernels::sort::{Groups, distinct};
 use crate::ops::index::{gather_slices, with_axis};
 use crate::shape::normalize_axis;
 use smallvec::smallvec;
 
-/// The elements in ascending order, each once; the number of each element among them; and how often each occurs. NaN
-/// equals nothing.
+/// The elements in ascending order, each once; with `inverse` the number of each element among them (else nothing); and how
+/// often each occurs. NaN equals nothing.
 ///
 /// # Errors
 /// None but for want of memory.
-pub fn unique(x: &Tensor) -> Result<Tensors> {
-    apply_many(Unique { axis: None, consecutive: false }, &[x])
+pub fn unique(x: &Tensor, inverse: bool) -> Result<Tensors> {
+    apply_many(Unique { axis: None, consecutive: false, inverse }, &[x])
 }
 
-/// As [`unique`], for slices along an axis, in lexicographic order.
+/// As [`unique`] with `inverse`, for slices along an axis, in lexicographic order.
 ///
 /// # Errors
 /// `IndexError` for an axis out of range, `RuntimeError` for slices without elements.
 pub fn unique_dim(x: &Tensor, dim: isize) -> Result<Tensors> {
     let axis = slices(x, dim)?;
-    apply_many(Unique { axis: Some(axis), consecutive: false }, &[x])
+    apply_many(Unique { axis: Some(axis), consecutive: false, inverse: true }, &[x])
 }
 
 /// Elements (or slices along an axis), of neighbours that are equal only the first; the number of that one for each; and
@@ -33,7 +34,7 @@ pub fn unique_dim(x: &Tensor, dim: isize) -> Result<Tensors> {
 /// As [`unique_dim`].
 pub fn unique_consecutive(x: &Tensor, dim: Option<isize>) -> Result<Tensors> {
     let axis = dim.map(|dim| slices(x, dim)).transpose()?;
-    apply_many(Unique { axis, consecutive: true }, &[x])
+    apply_many(Unique { axis, consecutive: true, inverse: true }, &[x])
 }
 
 fn slices(x: &Tensor, dim: isize) -> Result<usize> {
@@ -51,54 +52,43 @@ fn slices(x: &Tensor, dim: isize) -> Result<usize> {
 struct Unique {
     axis: Option<usize>,
     consecutive: bool,
+    inverse: bool,
 }
 
-/// Equal items grouped.
-struct Groups {
-    /// An item of each group.
-    first: Vec<i64>,
-    /// The group of each item.
-    group: Vec<i64>,
-    /// The items of each group.
-    count: Vec<i64>,
-}
-
-impl Groups {
-    /// Of items taken in an order in which equal ones are neighbours.
-    fn new(count: usize, order: impl Iterator<Item = usize>, same: impl Fn(usize, usize) -> bool) -> Self {
-        let mut out = Groups { first: Vec::new(), group: vec![0; count], count: Vec::new() };
-        let mut last = None;
-        for item in order {
-            match last {
-                Some(last) if same(last, item) => *out.count.last_mut().expect("a group") += 1,
-                _ => {
-                    out.first.push(item as i64);
-                    out.count.push(1);
-                }
+/// Groups of items taken in an order in which equal ones are neighbours; `group` becomes the group of each.
+fn grouped(order: impl Iterator<Item = usize>, same: impl Fn(usize, usize) -> bool, group: &mut [i64]) -> Groups {
+    let mut out = Groups { first: Vec::new(), count: Vec::new() };
+    let mut last = None;
+    for item in order {
+        match last {
+            Some(last) if same(last, item) => *out.count.last_mut().expect("a group") += 1,
+            _ => {
+                out.first.push(item as i64);
+                out.count.push(1);
             }
-            out.group[item] = out.count.len() as i64 - 1;
-            last = Some(item);
         }
-        out
+        group[item] = out.count.len() as i64 - 1;
+        last = Some(item);
     }
+    out
 }
 
 impl Unique {
-    /// The items of `x`, which are runs of `width` keys.
-    fn groups(&self, keys: &Keys, count: usize, width: usize) -> Groups {
+    /// The groups of the `count` items of `x`, which are runs of `width` elements.
+    fn groups(&self, x: &Array, count: usize, width: usize, group: &mut [i64]) -> Result<Groups> {
+        if width == 1 && !self.consecutive {
+            let keys = Source::of(x)?;
+            return Ok(distinct(count, &|start, out| keys.fill(start, out), keys.nan, group));
+        }
+        let keys = Keys::of(x)?;
         let item = |i: usize| &keys.values[i * width..(i + 1) * width];
         let same = |a: usize, b: usize| item(a).iter().zip(item(b)).all(|(&a, &b)| keys.same(a, b));
         if self.consecutive {
-            return Groups::new(count, 0..count, same);
-        }
-        if width == 1 {
-            let mut order: Vec<(u64, usize)> = keys.values.iter().copied().zip(0..).collect();
-            order.sort_unstable();
-            return Groups::new(count, order.into_iter().map(|(_, i)| i), same);
+            return Ok(grouped(0..count, same, group));
         }
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| item(a).cmp(item(b)));
-        Groups::new(count, order.into_iter(), same)
+        Ok(grouped(order.into_iter(), same, group))
     }
 }
 
@@ -126,11 +116,11 @@ impl Op for Unique {
         });
         let count = front.shape()[0];
         let width = front.shape()[1..].iter().product();
-        let groups = self.groups(&Keys::of(&front)?, count, width);
+        let mut inverse = Array::empty(&[if self.inverse { count } else { 0 }], DType::I64)?;
+        let groups = self.groups(&front, count, width, inverse.slice_mut::<i64>())?;
         let vector = |v: &[i64]| Array::from_slice(v, &[v.len()]);
         let values = gather_slices(&items, axis, &vector(&groups.first)?)?;
-        let mut inverse = vector(&groups.group)?;
-        if self.axis.is_none() {
+        if self.axis.is_none() && self.inverse {
             inverse = inverse.reshape(x.shape())?;
         }
         Ok(smallvec![values, inverse, vector(&groups.count)?])

@@ -64,7 +64,7 @@ impl PyTensor {
         // In order is an order, too.
         let (x, _) = (&self.tensor, sorted);
         let parts = without_gil(py, x.numel() * COST, || match dim {
-            None => search::unique(x),
+            None => search::unique(x, return_inverse),
             Some(dim) => search::unique_dim(x, dim),
         })?;
         chosen(py, parts, return_inverse, return_counts)
