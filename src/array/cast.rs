@@ -66,7 +66,7 @@ impl Array {
                 }
             };
         }
-        vectors!(f32 => i64, f32 => i32, f32 => u8, f32 => bool, f64 => i64, i64 => f32);
+        vectors!(f32 => f64, f32 => i64, f32 => i32, f32 => u8, f32 => bool, f64 => f32, f64 => i64, i64 => f32);
         dispatch_wide!(source.dtype, S => dispatch_wide!(self.dtype, T => {
             elementwise::map1_as(Single, 1, source.operand::<S>(), self.operand_mut::<T>()?, convert::<S, T>);
         }));

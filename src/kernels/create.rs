@@ -6,23 +6,26 @@ use crate::kernels::parallel;
 const CHUNK: usize = 8192;
 
 /// `out[i] = f(i)`.
-pub fn from_index<T: Send>(out: &mut [T], f: impl Fn(usize) -> T + Sync) {
+pub fn from_index<T: Send>(out: &mut [T], f: impl Fn(usize) -> T + Sync + Copy) {
     parallel::for_each_chunk_mut(out, CHUNK, 1, |chunk, places| counted(chunk * CHUNK, places, &f));
 }
 
 /// `out[i] = f(i)`, where the index comes as a float, which it fits exactly.
-pub fn from_place<T: Send>(out: &mut [T], f: impl Fn(f64) -> T + Sync) {
+pub fn from_place<T: Send>(out: &mut [T], f: impl Fn(f64) -> T + Sync + Copy) {
     parallel::for_each_chunk_mut(out, CHUNK, 1, |chunk, places| placed((chunk * CHUNK) as f64, places, &f));
 }
 
 crate::vectorize! {
-    fn counted[S; T, F: Fn(usize) -> T](simd: S, first: usize, out: &mut [T], f: &F) {
+    fn counted[S; T, F: Fn(usize) -> T + Copy](simd: S, first: usize, out: &mut [T], f: &F) {
+        // A copy of what the function holds: behind a reference it could change with every element that is written.
+        let f = *f;
         for (i, place) in out.iter_mut().enumerate() {
             *place = f(first + i);
         }
     }
 
-    fn placed[S; T, F: Fn(f64) -> T](simd: S, first: f64, out: &mut [T], f: &F) {
+    fn placed[S; T, F: Fn(f64) -> T + Copy](simd: S, first: f64, out: &mut [T], f: &F) {
+        let f = *f;
         // Conversions of 64 bits are missing from AVX2.
         let count = out.len() as i32;
         for (place, i) in out.iter_mut().zip(0..count) {

@@ -39,14 +39,14 @@ pub fn arange(start: Scalar, end: Scalar, step: Scalar, dtype: Option<DType>) ->
     let out = Array::empty(&[count as usize], dtype)?;
     dispatch_integer!(dtype, T => {
         let (from, by) = (start.to_i64(), step.to_i64());
-        from_index(out.slice_mut::<T>(), |i| T::from_i64(from.wrapping_add(by.wrapping_mul(i as i64))));
+        from_index(out.slice_mut::<T>(), move |i| T::from_i64(from.wrapping_add(by.wrapping_mul(i as i64))));
     }, else dispatch_float!(dtype, T => {
-        from_place(out.slice_mut::<T>(), |i| T::from_f64(from + by * i));
+        from_place(out.slice_mut::<T>(), move |i| T::from_f64(from + by * i));
     }, else {
         // Half types: in single precision, rounded once.
         let wide = Array::empty(&[count as usize], DType::F32)?;
         let (from, by) = (from as f32, by as f32);
-        from_index(wide.slice_mut::<f32>(), |i| from + by * i as f32);
+        from_index(wide.slice_mut::<f32>(), move |i| from + by * i as f32);
         return wide.to_dtype(dtype);
     }));
     Ok(out)
@@ -85,7 +85,7 @@ fn spaced(
     let n = steps as usize;
     // The second half counts back from the end, so that the last element is the end itself.
     let (half, last) = (if n == 1 { 1.0 } else { (n / 2) as f64 }, n as f64 - 1.0);
-    let place = |from: f64, to: f64, by: f64, i: f64| {
+    let place = move |from: f64, to: f64, by: f64, i: f64| {
         let (front, back) = (from + by * i, to - by * (last - i));
         if i < half { front } else { back }
     };
@@ -93,14 +93,14 @@ fn spaced(
     dispatch_integer!(dtype, T => {
         let (from, to) = (start.to_i64() as f64, end.to_i64() as f64);
         let by = by(from, to);
-        from_place(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
+        from_place(out.slice_mut::<T>(), move |i| T::from_f64(f(place(from, to, by, i))));
     }, else dispatch_float!(dtype, T => {
         let by = by(from, to);
-        from_place(out.slice_mut::<T>(), |i| T::from_f64(f(place(from, to, by, i))));
+        from_place(out.slice_mut::<T>(), move |i| T::from_f64(f(place(from, to, by, i))));
     }, else {
         let wide = Array::empty(&[n], DType::F32)?;
         let by = by(from, to);
-        from_place(wide.slice_mut::<f32>(), |i| f(place(from, to, by, i)) as f32);
+        from_place(wide.slice_mut::<f32>(), move |i| f(place(from, to, by, i)) as f32);
         return wide.to_dtype(dtype);
     }));
     Ok(out)

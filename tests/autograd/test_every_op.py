@@ -138,6 +138,8 @@ CASES = {
     "cat": (lambda x, y: rsnn.cat((x, y), 1), t(2, 2), t(2, 1)),
     "stack": (lambda x, y: rsnn.stack((x, y), 1), t(2), t(2)),
     "pad": (lambda x: F.pad(x, (1, 2, 0, 1), value=0.5), t(2, 3)),
+    "reflection": (lambda x: F.pad(x, (1, 2), mode="reflect"), t(1, 2, 4)),
+    "wrapped around": (lambda x: F.pad(x, (2, 1, 1, 0), mode="circular"), t(1, 2, 3, 3)),
     "pad that cuts off": (lambda x: F.pad(x, (-1, 2)), t(2, 3)),
     "clone": (lambda x: x.clone(), t(2)),
     "select_scatter": (lambda x, y: x.select_scatter(y, 0, 1), t(2, 3), t(3)),

@@ -41,7 +41,9 @@ def test_masks(shape, share):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape, dim", [((80, 1000), 1), ((80, 1000), 0), ((9, 50, 201), 1), ((90_000,), 0), ((3, 9), 1)])
+@pytest.mark.parametrize(
+    "shape, dim", [((80, 1000), 1), ((80, 1000), 0), ((9, 50, 201), 1), ((90_000,), 0), ((3, 9), 1)]
+)
 def test_along_an_axis(shape, dim, dtype):
     rng = np.random.default_rng(0)
     x, y = (rng.integers(0, 50, shape) for _ in range(2))
@@ -64,7 +66,9 @@ def test_along_an_axis(shape, dim, dtype):
                 a.scatter(dim, i, 3),
                 a.scatter_add(dim, i, values),
                 a.clone().scatter_add_(dim, i, values),
-                a.transpose(0, -1).scatter_add(a.dim() - 1 - dim if dim in (0, a.dim() - 1) else dim, i.transpose(0, -1), values.transpose(0, -1)),
+                a.transpose(0, -1).scatter_add(
+                    a.dim() - 1 - dim if dim in (0, a.dim() - 1) else dim, i.transpose(0, -1), values.transpose(0, -1)
+                ),
                 a.index_add(dim, v, values),
                 a.index_add(dim, v, values, alpha=2),
                 a.clone().index_add_(dim, v, values),
@@ -204,6 +208,11 @@ def test_searchsorted(dtype, right):
 def test_searchsorted_among_odd_boundaries(right):
     rng = np.random.default_rng(0)
     x = odd(rng.standard_normal(5000))
-    for row in (np.sort(odd(rng.standard_normal(2000))), rng.standard_normal(100), [NAN, 0.0, 1.0], [-INF, -0.0, 0.0, INF]):
+    for row in (
+        np.sort(odd(rng.standard_normal(2000))),
+        rng.standard_normal(100),
+        [NAN, 0.0, 1.0],
+        [-INF, -0.0, 0.0, INF],
+    ):
         for dtype in ("float32", "float64"):
             both(lambda lib, r, x: lib.searchsorted(r, x, right=right), np.array(row), x, dtype=dtype)

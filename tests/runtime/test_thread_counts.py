@@ -204,7 +204,9 @@ def test_counts_and_searches():
     assert_same_bits(lambda: [*numbers.unique(return_inverse=True, return_counts=True)])
     assert_same_bits(lambda: [*x.round(decimals=3).unique(return_inverse=True, return_counts=True)])
     assert_same_bits(lambda: [(x > 0).nonzero(), x[x > 0], rsnn.searchsorted(normal(500).sort()[0], x)])
-    assert_same_bits(lambda: [x.index_add(0, numbers[0], normal(400, 400)), x.scatter_add(1, numbers, normal(300, 400))])
+    assert_same_bits(
+        lambda: [x.index_add(0, numbers[0], normal(400, 400)), x.scatter_add(1, numbers, normal(300, 400))]
+    )
 
 
 def test_draws():

@@ -26,7 +26,7 @@ pub use wide::{
 use crate::kernels::parallel;
 use drive::{Loops, Side, drive, drive_copy};
 use plan::{Plan, Tile};
-use rows::With;
+use rows::{After, With};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,7 +87,7 @@ pub fn map2<A: Plain, B: Plain, R: Plain>(
     map2_as(Vector, 1, a, b, out, f);
 }
 
-/// [`map2`] with the choices of [`map1_as`]. Where results may replace the first operand, a single value for `b`, or for a row of it,
+/// [`map2`] with the choices of [`map1_as`]. Where results may replace the first operand, a single value for either, or for a row of `b`,
 /// becomes a part of the function: it stays in a register.
 pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     level: L,
@@ -102,6 +102,11 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
         // SAFETY: no axis is empty, so there is an element.
         let value = unsafe { *b.ptr };
         return map1_as(level, cost, a, out, With(f, value));
+    }
+    if L::HERE && a.is_single() {
+        // SAFETY: as above.
+        let value = unsafe { *a.ptr };
+        return map1_as(level, cost, b, out, After(f, value));
     }
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
     let inputs = [Side::new(a.address()), Side::new(b.address())];

@@ -38,7 +38,7 @@ impl Border {
         let places = inside(&self.rows, height) && self.columns.iter().all(|list| inside(list, width));
         assert!(places, "a border of elements outside of the plane");
         let (from, to) = (height * width, self.rows.len() * self.width());
-        let planes = if from == 0 { 0 } else { small / from };
+        let planes = small.checked_div(from).unwrap_or(0);
         assert!(small == planes * from && (from == 0 || large == planes * to), "a border of other planes");
     }
 

@@ -107,7 +107,6 @@ impl<'t> At<'t, '_> {
                 let (a, b) = (self.a(), self.b());
                 match b {
                     Term::Number(0.0) => g.zeros(),
-                    Term::Number(2.0) => g * (of(2.0) * a),
                     Term::Number(e) => g * (of(e) * a.pow(of(e - 1.0))),
                     _ => Term::select(b.is(of(0.0)), of(0.0), g * (b * a.pow(b - of(1.0)))),
                 }
