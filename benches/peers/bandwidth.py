@@ -26,6 +26,7 @@ def add(name: str, run: Callable[..., Any], *shapes: tuple[int, ...], wrt: tuple
 add("copy", lambda F, x: x.clone())
 add("add", lambda F, x: x + x)
 add("add of a number", lambda F, x: x + 1.5)
+add("number minus", lambda F, x: 1.5 - x)
 add("mul", lambda F, x, y: x * y, ROWS, ROWS)
 add("div", lambda F, x, y: x / y, ROWS, ROWS)
 add("addcmul", lambda F, x, y: x.addcmul(x, y, value=0.5), ROWS, ROWS)
@@ -35,6 +36,7 @@ add("square root of |x|", lambda F, x: x.abs().sqrt())
 add("to double", lambda F, x: x.double(), (2048, 1024))
 add("bias of rows", lambda F, x, b: x + b, ROWS, (1024,), wrt=(1,))
 add("bias of channels", lambda F, x, b: x + b, IMAGES, (1, 64, 1, 1), wrt=(1,))
+add("scale of images and channels", lambda F, x, s: x * s, IMAGES, (16, 64, 1, 1), wrt=(0, 1))
 add("add of every second column", lambda F, x: x[:, ::2] + x[:, 1::2], (4096, 2048))
 add("add of strips of 7", lambda F, x: x[:, :7] + 1.0, (524288, 8))
 add("add of strips of 2", lambda F, x: x[:, :2] + 1.0, (1048576, 4))
@@ -45,6 +47,10 @@ for name, function in {
     "cos": lambda F, x: x.cos(),
     "power 1.5 of |x|": lambda F, x: x.abs().pow(1.5),
     "erf": lambda F, x: x.erf(),
+    "square": lambda F, x: x**2,
+    "remainder by a number": lambda F, x: x % 0.75,
+    "fmod by a number": lambda F, x: x.fmod(0.75),
+    "floor division by a number": lambda F, x: x // 0.75,
 }.items():
     add(name, function)
 for name, function in {
@@ -63,6 +69,7 @@ for name, function in {
     "logsigmoid": lambda F, x: F.logsigmoid(x),
 }.items():
     add(name, function, wrt=(0,))
+add("angle of a point", lambda F, y, x: y.atan2(x), ROWS, ROWS)
 add("glu", lambda F, x: F.glu(x), (4096, 2048), wrt=(0,))
 
 # More than a cache holds.
@@ -82,6 +89,8 @@ add("sum of channels", lambda F, x: x.sum((0, 2, 3)), IMAGES)
 add("mean of positions", lambda F, x: x.mean((2, 3)), (16, 1024, 16, 16), wrt=(0,))
 add("variance of rows", lambda F, x: x.var(1))
 add("norm", lambda F, x: x.norm())
+add("normalize", lambda F, x: F.normalize(x))
+add("dot product", lambda F, x, y: x.view(-1).dot(y.view(-1)), ROWS, ROWS)
 add("sum of rows of 64", lambda F, x: x.sum(1), (65536, 64))
 add("sum of rows of 10", lambda F, x: x.sum(1), (419430, 10))
 add("max of rows of 64", lambda F, x: x.amax(1), (65536, 64))
@@ -129,8 +138,11 @@ add("heads to front", lambda F, x: x.view(16, 256, 16, 64).transpose(1, 2).conti
 add("roll", lambda F, x: x.roll(3, 1))
 add("flip", lambda F, x: x.flip(1))
 add("pad", lambda F, x: F.pad(x, (1, 1, 1, 1)), IMAGES)
+add("reflection pad", lambda F, x: F.pad(x, (1, 1, 1, 1), mode="reflect"), IMAGES, wrt=(0,))
+add("lower triangle", lambda F, x: x.tril())
 add("flip of rows", lambda F, x: x.flip(0))
 add("zero_", lambda F, x: x.zero_())
+add("fill_", lambda F, x: x.fill_(1.5))
 add("relu_", lambda F, x: x.relu_())
 add("mul_ by a number", lambda F, x: x.mul_(0.999))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import bandwidth
 import layers
+import searches
 from kinds import Call, Case, Network, Operator
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -38,6 +39,21 @@ for net in (layers.resnet50, layers.vgg16, layers.mobilenet_v2):
             for layer in net():
                 cases[f"{kind} {layer}, batch {batch}, {way}"] = Operator(layer, *layer.shapes(batch), wrt=wrt)
 
+for wrt, way in enumerate(("queries", "keys", "values")):
+    group("attention")[f"attention of 1,024, 8 heads, d {way}"] = Operator(
+        lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), *3 * [(1, 8, 1024, 64)], wrt=wrt
+    )
+group("attention")["attention of 1,024, 8 heads"] = Operator(
+    lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), *3 * [(1, 8, 1024, 64)]
+)
+for wrt, way in ((None, "forward"), (0, "d input"), (1, "d weight")):
+    group("other convolutions")[f"conv 3x3, dilation 2, of 64 at 56, {way}"] = Operator(
+        lambda F, x, w: F.conv2d(x, w, padding=2, dilation=2), (4, 64, 56, 56), (64, 64, 3, 3), wrt=wrt
+    )
+    group("other convolutions")[f"transposed conv 4x4, stride 2, of 64 to 32 at 28, {way}"] = Operator(
+        lambda F, x, w: F.conv_transpose2d(x, w, None, 2, 1), (4, 64, 28, 28), (64, 32, 4, 4), wrt=wrt
+    )
+
 for net in nets.IMAGENET:
     for batch in (1, 16):
         group("networks, inference")[f"{net.__name__}, batch {batch}"] = Network(net, (batch, 3, 224, 224))
@@ -64,6 +80,7 @@ group("memory")["batch_norm of 256 at 56"] = Operator(
     lambda F, x, m, v: F.batch_norm(x, m, v * v, training=False), (1, 256, 56, 56), (256,), (256,)
 )
 group("memory").update(bandwidth.CASES)
+group("searches").update(searches.CASES)
 
 
 def small(f: Callable[[Any, Any], Any]) -> Call:

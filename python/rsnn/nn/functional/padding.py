@@ -147,4 +147,4 @@ def _circular(n: int, before: int, after: int, shape: Sequence[int], axis: int) 
 _INDICES = {"reflect": _reflect, "replicate": _replicate, "circular": _circular}
 _CHECKS = {"reflect": _check_reflect, "replicate": _check_replicate, "circular": _check_circular}
 _MODES = ["reflect", "replicate", "circular"]  # in the order of the native function's numbers
-_WIDEST = 1 << 31
+_WIDEST = 1 << 24
