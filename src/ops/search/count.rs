@@ -12,7 +12,7 @@ use smallvec::{SmallVec, smallvec};
 const GRAIN: usize = 8 * 1024;
 
 /// Numbers, at most, that are counted piece by piece.
-const FEW: usize = 1 << 22;
+const FEW: usize = 1 << 15;
 
 /// How often each number from 0 on occurs in a vector, or the sum of the weights of its occurrences; at least `minlength`
 /// numbers are counted.
