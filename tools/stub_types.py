@@ -155,6 +155,7 @@ PARAMETERS = {
     "grad_outputs": "Sequence[Tensor | None]", "outputs": "Sequence[Tensor]", "_autograd_grad.inputs": "Sequence[Any]",
     "_autograd_backward.inputs": "Sequence[Any] | None", "_autograd_grad.outputs": "Sequence[Any]",
     "_autograd_backward.outputs": "Sequence[Any]", "_finish.inputs": "Any", "_finish.outputs": "Any",
+    "_edge_pad.before": "Sequence[int]", "_edge_pad.after": "Sequence[int]", "_edge_pad.mode": "int",
     "recording": "bool", "mode": "bool", "Tensor.register_hook.hook": "Callable[[Tensor], Tensor | None]",
     "register_post_accumulate_grad_hook.hook": "Callable[[Tensor], None]", "Node.fn": "Callable[..., Any]",
     "save_for_backward.tensors": "Tensor | None", "_tensors": "Tensor | None", "_FunctionContext.args": "Tensor",

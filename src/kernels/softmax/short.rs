@@ -179,7 +179,7 @@ crate::vectorize! {
         assert!(x.len() == y.len() && x.len().is_multiple_of(TOGETHER));
         let lanes = <R::Vector<S> as Vector<R>>::LANES;
         let mut numbers = [R::zero(); TOGETHER];
-        let (from, to, count) = (x.as_mut_ptr(), y.as_mut_ptr(), x.len());
+        let (from, count) = (x.as_mut_ptr(), x.len());
         let places = |at: usize| (at..count).step_by(TOGETHER);
         for at in (0..TOGETHER).step_by(lanes) {
             // SAFETY: a register of rows follows from each of these places.
@@ -191,6 +191,7 @@ crate::vectorize! {
             }
         }
         x.iter().zip(&mut *y).for_each(|(x, y)| *y = x.exp_native(simd));
+        let to = y.as_mut_ptr();
         for at in (0..TOGETHER).step_by(lanes) {
             // SAFETY: as above.
             unsafe {
