@@ -31,6 +31,8 @@ const PACK_LIMIT: usize = 4 << 20;
 const PART_DEPTH: usize = 2048;
 /// Depth up to which the rows of a right operand, each on a page of its own, are read where they lie.
 pub const SHALLOW: usize = 128;
+/// Bytes between rows, or a multiple of them, at which those of a tile have no room beside each other in the first-level cache.
+const CROWDED: usize = 2048;
 /// Rows of a task whose sums are kept apart because the output is stored in 16 bits.
 const CONVERTED_ROWS: usize = 256;
 
@@ -145,7 +147,11 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     }
     let (height, width) = tile::<T::Acc>();
     // Operands that are used a few times are read where they lie.
-    let direct_left = a.strided().filter(|a| size.columns <= if a.depth == 1 { 4 * width } else { 2 * width });
+    let direct_left = a.strided().filter(|a| {
+        // Rows a power of two apart push each other out of the first-level cache, once for each tile of columns.
+        let crowded = (a.lane.unsigned_abs() * size_of::<T>()).is_multiple_of(CROWDED) && size.columns > width;
+        !crowded && size.columns <= if a.depth == 1 { 4 * width } else { 2 * width }
+    });
     let near = |b: &Strided<'_, T::Acc>| b.lane == 1 && (size.rows <= 2 * height || size.depth <= SHALLOW);
     let right = match right {
         RightSource::Pack(b) => b.strided().filter(near).map_or(right, |strided| RightSource::Memory(strided, b)),
