@@ -8,7 +8,7 @@ use super::super::gemm::{Start, gemm};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::super::softmax::{Kind, softmax_gradient};
-use super::{Problem, Scoring, block};
+use super::{Lie, Problem, Scoring, block};
 
 /// Where the gradients of a problem go.
 #[derive(Debug)]
@@ -56,14 +56,13 @@ fn descend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, g: &ArrayView
             problem.weigh(scoring, block.clone(), scores, weights);
             let (q, g) = (problem.q.slice(s![block.clone(), ..]), g.slice(s![block.clone(), ..]));
             let (k, v) = (problem.k.slice(s![..keys, ..]), problem.v.slice(s![..keys, ..]));
-            let matrix = |list| ArrayView2::from_shape((rows, keys), list).expect("as many as asked for");
+            let lie = Lie { rows, keys };
             let add = Start::Scaled(R::one());
-            gemm(R::one(), matrix(weights).reversed_axes(), g, add, to.v.slice_mut(s![..keys, ..]));
-            let by_weights = ArrayViewMut2::from_shape((rows, keys), &mut *scores).expect("as above");
-            gemm(R::one(), g, v.reversed_axes(), Start::Zero, by_weights);
-            softmax_gradient(Kind::Softmax, (rows, keys, 1), scores, weights, by_scores);
-            gemm(scoring.scale, matrix(by_scores), k, Start::Zero, dq.view_mut());
-            gemm(scoring.scale, matrix(by_scores).reversed_axes(), q, add, to.k.slice_mut(s![..keys, ..]));
+            gemm(R::one(), lie.matrix(weights).reversed_axes(), g, add, to.v.slice_mut(s![..keys, ..]));
+            gemm(R::one(), g, v.reversed_axes(), Start::Zero, lie.matrix_mut(scores));
+            softmax_gradient(Kind::Softmax, lie.shape(), scores, weights, by_scores);
+            gemm(scoring.scale, lie.matrix(by_scores), k, Start::Zero, dq.view_mut());
+            gemm(scoring.scale, lie.matrix(by_scores).reversed_axes(), q, add, to.k.slice_mut(s![..keys, ..]));
         });
     }
 }

@@ -7,7 +7,7 @@ pub use gradient::{Slopes, gradients};
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, s};
 
 use super::float::Real;
 use super::gemm::{Start, gemm};
@@ -76,27 +76,62 @@ impl<R: Real> Problem<'_, R> {
         if causal { self.k.nrows().min(block.end) } else { self.k.nrows() }
     }
 
-    /// The weights of a block of queries, `[queries, keys]`, for the keys that it sees; `scores` has as much room.
+    /// The weights of a block of queries for the keys that it sees, laid out as `scores` and with as much room.
     fn weigh(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], weights: &mut [R]) {
-        let (rows, keys) = (block.len(), self.seen(scoring.causal, &block));
+        let keys = self.seen(scoring.causal, &block);
+        let lie = Lie { rows: block.len(), keys };
         let start = block.start;
-        let to = ArrayViewMut2::from_shape((rows, keys), &mut *scores).expect("as many as there is room for");
-        let (q, k) = (self.q.slice(s![block, ..]), self.k.slice(s![..keys, ..]));
-        gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, to);
-        let mut blind = [false; BLOCK];
-        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            if let Some(mask) = &self.mask {
-                scores.iter_mut().zip(mask.row(start + row)).for_each(|(score, &mask)| *score += mask);
-            }
-            if scoring.causal {
-                scores[(start + row + 1).min(keys)..].fill(R::neg_infinity());
-            }
-            blind[row] = self.mask.is_some() && scores.iter().all(|&score| score == R::neg_infinity());
+        let (q, k) = (self.q.slice(s![block.clone(), ..]), self.k.slice(s![..keys, ..]));
+        gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, lie.matrix_mut(scores));
+        if let Some(mask) = &self.mask {
+            // The mask's part is laid out as the scores are, in room that is not used yet.
+            lie.matrix_mut(weights).assign(&mask.slice(s![block, ..keys]));
+            scores.iter_mut().zip(&*weights).for_each(|(score, &mask)| *score += mask);
         }
-        softmax(Kind::Softmax, (rows, keys, 1), scores, weights);
-        for (weights, _) in weights.chunks_exact_mut(keys).zip(blind).filter(|(_, blind)| *blind) {
+        let mut matrix = lie.matrix_mut(scores);
+        if scoring.causal {
+            for key in start + 1..keys {
+                matrix.slice_mut(s![..key - start, key]).fill(R::neg_infinity());
+            }
+        }
+        let mut blind = [false; BLOCK];
+        for (blind, scores) in blind.iter_mut().zip(matrix.outer_iter()) {
+            *blind = self.mask.is_some() && scores.iter().all(|&score| score == R::neg_infinity());
+        }
+        softmax(Kind::Softmax, lie.shape(), scores, weights);
+        for (mut weights, _) in lie.matrix_mut(weights).outer_iter_mut().zip(blind).filter(|(_, blind)| *blind) {
             weights.fill(R::zero());
         }
+    }
+}
+
+/// How the scores of a block lie in memory: those of a key side by side, which products and exponentials of many queries like best,
+/// or, for few, those of a query.
+#[derive(Clone, Copy)]
+struct Lie {
+    rows: usize,
+    keys: usize,
+}
+
+impl Lie {
+    /// Queries from which on scores of a key lie side by side.
+    const MANY: usize = 16;
+
+    /// The sizes with which a function goes along the keys of each query: those before, the keys, those behind.
+    fn shape(self) -> (usize, usize, usize) {
+        if self.rows < Lie::MANY { (self.rows, self.keys, 1) } else { (1, self.keys, self.rows) }
+    }
+
+    /// `[queries, keys]`.
+    fn matrix<R>(self, list: &[R]) -> ArrayView2<'_, R> {
+        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.rows >= Lie::MANY);
+        ArrayView2::from_shape(shape, list).expect("as many as there is room for")
+    }
+
+    /// The same, for writing.
+    fn matrix_mut<R>(self, list: &mut [R]) -> ArrayViewMut2<'_, R> {
+        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.rows >= Lie::MANY);
+        ArrayViewMut2::from_shape(shape, list).expect("as many as there is room for")
     }
 }
 
@@ -110,7 +145,7 @@ fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, 
     with_scratch::<R, _>(2 * rows * keys, |scratch| {
         let (scores, weights) = scratch.split_at_mut(rows * keys);
         problem.weigh(scoring, block, scores, weights);
-        let weights = ArrayView2::from_shape((rows, keys), &*weights).expect("as many as asked for");
+        let weights = Lie { rows, keys }.matrix(weights);
         gemm(R::one(), weights, problem.v.slice(s![..keys, ..]), Start::Zero, out.view_mut());
     });
 }

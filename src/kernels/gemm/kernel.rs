@@ -3,7 +3,7 @@
 use super::super::epilogue::{activated, limits};
 use super::super::float::Real;
 use super::super::isa::{Avx2, Avx512, Isa, Portable, Simd, isa};
-use super::super::lanes::{Vector, prefetch, prefetch_far};
+use super::super::lanes::{Vector, prefetch, prefetch_far, transpose};
 use super::output::{Output, Start, finish_part};
 
 /// Registers of columns in a full tile.
@@ -244,6 +244,10 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
         }
         return;
     }
+    if tile.out.row == 1 && height > 1 {
+        let rows = *sums;
+        return store_turned(tile, rows.as_ptr().cast(), N * V::LANES);
+    }
     for (i, sums) in sums.iter().enumerate().take(height) {
         let mut line = [R::zero(); 64];
         for (j, &sum) in sums.iter().enumerate() {
@@ -296,6 +300,42 @@ crate::vectorize! {
                     let to = tile.out.at(row + i, column).add(lane);
                     let sum = <R::Vector<S> as Vector<R>>::load(sums.add(i * width + lane));
                     activated(join(tile, (row + i, column + lane), sum, to), limits).store(to);
+                }
+            }
+        }
+    }
+}
+
+crate::vectorize! {
+    /// [`store_tile`] for an output whose columns are adjacent: rows of sums in memory, `stride` apart, become columns by registers.
+    /// For [`store_tile`] alone; one function for tiles of all sizes.
+    fn store_turned[S; R: Real](simd: S, tile: Block<'_, R>, sums: *const R, stride: usize) {
+        let ((row, column), (height, width)) = (tile.origin, tile.size);
+        let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        for left in (0..width).step_by(lanes) {
+            for top in (0..height).step_by(lanes) {
+                let count = lanes.min(height - top);
+                let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                // SAFETY: rows, columns and biases lie in the tile, which is the caller's; its columns are adjacent.
+                unsafe {
+                    for (i, register) in square.iter_mut().enumerate().take(count) {
+                        *register = <R::Vector<S> as Vector<R>>::load(sums.add((top + i) * stride + left));
+                    }
+                    transpose::<R, R::Vector<S>>(&mut square);
+                    for (j, &sum) in square.iter().enumerate().take(lanes.min(width - left)) {
+                        let to = tile.out.at(row + top, column + left + j);
+                        let part = |from| <R::Vector<S> as Vector<R>>::load_part(from, 0..count);
+                        let alpha = <R::Vector<S> as Vector<R>>::splat(tile.alpha);
+                        let value = match tile.start {
+                            Start::Zero => sum.mul(alpha),
+                            Start::Scaled(beta) => sum.mul_add(alpha, part(to).mul(<R::Vector<S> as Vector<R>>::splat(beta))),
+                            Start::RowBias(bias) => sum.mul_add(alpha, part(bias.as_ptr().add(row + top))),
+                            Start::ColumnBias(bias) => {
+                                sum.mul_add(alpha, <R::Vector<S> as Vector<R>>::splat(bias[column + left + j]))
+                            }
+                        };
+                        if count == lanes { value.store(to) } else { value.store_first(to, count) }
+                    }
                 }
             }
         }
