@@ -11,6 +11,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, s};
 
 use super::float::Real;
 use super::gemm::{Start, gemm};
+use super::isa::Simd;
 use super::parallel;
 use super::scratch::with_scratch;
 use super::softmax::{Kind, softmax};
@@ -19,6 +20,9 @@ use super::softmax::{Kind, softmax};
 const BLOCK: usize = 128;
 /// and where they see more keys than this: half of them, so that their scores stay in the cache.
 const MANY_KEYS: usize = 256;
+
+/// Columns of scores whose largest ones and sums are kept in registers.
+const SIDE: usize = 32;
 
 /// One sequence of queries, `[l, e]`, and what it attends to.
 #[derive(Clone, Copy)]
@@ -76,17 +80,18 @@ impl<R: Real> Problem<'_, R> {
         if causal { self.k.nrows().min(block.end) } else { self.k.nrows() }
     }
 
-    /// The weights of a block of queries for the keys that it sees, laid out as `scores` and with as much room.
-    fn weigh(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], weights: &mut [R]) {
+    /// The scores of a block of queries for the keys that it sees, laid out as [`Lie`] says; `room` is for as many numbers. Returns
+    /// which queries a mask hides all keys from.
+    fn score(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], room: &mut [R]) -> [bool; BLOCK] {
         let keys = self.seen(scoring.causal, &block);
         let lie = Lie { rows: block.len(), keys };
         let start = block.start;
         let (q, k) = (self.q.slice(s![block.clone(), ..]), self.k.slice(s![..keys, ..]));
         gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, lie.matrix_mut(scores));
         if let Some(mask) = &self.mask {
-            // The mask's part is laid out as the scores are, in room that is not used yet.
-            lie.matrix_mut(weights).assign(&mask.slice(s![block, ..keys]));
-            scores.iter_mut().zip(&*weights).for_each(|(score, &mask)| *score += mask);
+            // The mask's part is laid out as the scores are first.
+            lie.matrix_mut(room).assign(&mask.slice(s![block, ..keys]));
+            scores.iter_mut().zip(room).for_each(|(score, &mut mask)| *score += mask);
         }
         let mut matrix = lie.matrix_mut(scores);
         if scoring.causal {
@@ -98,6 +103,13 @@ impl<R: Real> Problem<'_, R> {
         for (blind, scores) in blind.iter_mut().zip(matrix.outer_iter()) {
             *blind = self.mask.is_some() && scores.iter().all(|&score| score == R::neg_infinity());
         }
+        blind
+    }
+
+    /// The weights of a block of queries for the keys that it sees, laid out as `scores` and with as much room.
+    fn weigh(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], weights: &mut [R]) {
+        let lie = Lie { rows: block.len(), keys: self.seen(scoring.causal, &block) };
+        let blind = self.score(scoring, block, scores, weights);
         softmax(Kind::Softmax, lie.shape(), scores, weights);
         for (mut weights, _) in lie.matrix_mut(weights).outer_iter_mut().zip(blind).filter(|(_, blind)| *blind) {
             weights.fill(R::zero());
@@ -117,20 +129,25 @@ impl Lie {
     /// Queries from which on scores of a key lie side by side.
     const MANY: usize = 16;
 
+    /// Whether the scores of a key lie side by side.
+    fn by_keys(self) -> bool {
+        self.rows >= Lie::MANY
+    }
+
     /// The sizes with which a function goes along the keys of each query: those before, the keys, those behind.
     fn shape(self) -> (usize, usize, usize) {
-        if self.rows < Lie::MANY { (self.rows, self.keys, 1) } else { (1, self.keys, self.rows) }
+        if self.by_keys() { (1, self.keys, self.rows) } else { (self.rows, self.keys, 1) }
     }
 
     /// `[queries, keys]`.
     fn matrix<R>(self, list: &[R]) -> ArrayView2<'_, R> {
-        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.rows >= Lie::MANY);
+        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.by_keys());
         ArrayView2::from_shape(shape, list).expect("as many as there is room for")
     }
 
     /// The same, for writing.
     fn matrix_mut<R>(self, list: &mut [R]) -> ArrayViewMut2<'_, R> {
-        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.rows >= Lie::MANY);
+        let shape = ndarray::Ix2(self.rows, self.keys).set_f(self.by_keys());
         ArrayViewMut2::from_shape(shape, list).expect("as many as there is room for")
     }
 }
@@ -142,12 +159,65 @@ fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, 
     if keys == 0 || rows == 0 {
         return out.fill(R::zero());
     }
+    let lie = Lie { rows, keys };
+    let values = problem.v.slice(s![..keys, ..]);
+    if lie.by_keys() {
+        // Weights are not divided by their sums: the results are, which are fewer.
+        let room = if problem.mask.is_some() { rows * keys } else { 0 };
+        return with_scratch::<R, _>(rows * keys + room, |scratch| {
+            let (scores, room) = scratch.split_at_mut(rows * keys);
+            let blind = problem.score(scoring, block, scores, room);
+            let mut sums = [R::zero(); BLOCK];
+            exponentials(scores, &mut sums[..rows]);
+            gemm(R::one(), lie.matrix(scores), values, Start::Zero, out.view_mut());
+            for ((mut out, sum), blind) in out.outer_iter_mut().zip(sums).zip(blind) {
+                let factor = R::one() / sum;
+                if blind { out.fill(R::zero()) } else { out.mapv_inplace(|x| x * factor) }
+            }
+        });
+    }
     with_scratch::<R, _>(2 * rows * keys, |scratch| {
         let (scores, weights) = scratch.split_at_mut(rows * keys);
         problem.weigh(scoring, block, scores, weights);
-        let weights = Lie { rows, keys }.matrix(weights);
-        gemm(R::one(), weights, problem.v.slice(s![..keys, ..]), Start::Zero, out.view_mut());
+        gemm(R::one(), lie.matrix(weights), values, Start::Zero, out.view_mut());
     });
+}
+
+crate::vectorize! {
+    /// `e^(x - largest x of the column)` for columns as many as there are sums, which become those of the columns.
+    fn exponentials[S; R: Real](simd: S, x: &mut [R], sums: &mut [R]) {
+        let (width, whole) = (sums.len(), sums.len() / SIDE * SIDE);
+        for at in (0..whole).step_by(SIDE) {
+            // The numbers of whole columns stay in registers.
+            let (mut tops, mut totals) = ([R::neg_infinity(); SIDE], [R::zero(); SIDE]);
+            x.chunks_exact(width).for_each(|x| raise(&mut tops, &x[at..at + SIDE]));
+            x.chunks_exact_mut(width).for_each(|x| exponentiate(simd, &mut x[at..at + SIDE], &tops, &mut totals));
+            sums[at..at + SIDE].copy_from_slice(&totals);
+        }
+        let (mut tops, totals) = ([R::neg_infinity(); SIDE], &mut sums[whole..]);
+        let tops = &mut tops[..totals.len()];
+        if !tops.is_empty() {
+            x.chunks_exact(width).for_each(|x| raise(tops, &x[whole..]));
+            x.chunks_exact_mut(width).for_each(|x| exponentiate(simd, &mut x[whole..], tops, totals));
+        }
+    }
+}
+
+/// Raises each of `tops` to the element beside it, if that is larger. A nan is passed over: its exponential brings it back.
+#[inline(always)]
+fn raise<R: Real>(tops: &mut [R], x: &[R]) {
+    for (top, &x) in tops.iter_mut().zip(x) {
+        *top = if x > *top { x } else { *top };
+    }
+}
+
+/// `x = e^(x - top)`, which is added to the sums.
+#[inline(always)]
+fn exponentiate<S: Simd, R: Real>(simd: S, x: &mut [R], tops: &[R], sums: &mut [R]) {
+    for ((x, &top), sum) in x.iter_mut().zip(tops).zip(sums) {
+        *x = (*x - top).exp_native(simd);
+        *sum += *x;
+    }
 }
 
 #[cfg(test)]
