@@ -1,5 +1,6 @@
 //! The element types, their names and limits, and the promotion rules of mixed operations.
 
+use crate::kernels::math::truncate::Truncated;
 use half::{bf16, f16};
 
 /// An element type.
@@ -168,7 +169,7 @@ pub trait Element:
 {
     /// The tag of this type.
     const DTYPE: DType;
-    /// From a double; integers truncate (saturating), booleans test for non-zero.
+    /// From a double; integers truncate (see [`truncate`](crate::kernels::math::truncate)), booleans test for non-zero.
     fn from_f64(x: f64) -> Self;
     /// From an integer; narrower integers wrap.
     fn from_i64(x: i64) -> Self;
@@ -195,7 +196,7 @@ macro_rules! integer_element {
         impl Element for $t {
             const DTYPE: DType = DType::$d;
             #[inline(always)]
-            fn from_f64(x: f64) -> Self { x as i64 as Self }
+            fn from_f64(x: f64) -> Self { Truncated::from_double(x) }
             #[inline(always)]
             fn from_i64(x: i64) -> Self { x as Self }
             #[inline(always)]
@@ -205,7 +206,7 @@ macro_rules! integer_element {
             #[inline(always)]
             fn to_f32(self) -> f32 { self as f32 }
             #[inline(always)]
-            fn from_f32(x: f32) -> Self { x as i64 as Self }
+            fn from_f32(x: f32) -> Self { Truncated::from_single(x) }
             #[inline(always)]
             fn truth(self) -> bool { self != 0 }
         }

@@ -1,6 +1,8 @@
 """Conversions of tensors to other dtypes."""
 
 import itertools
+import math
+import platform
 
 import numpy as np
 import pytest
@@ -203,3 +205,38 @@ def test_what_type_as_takes(lib):
         assert lib.ones(1, dtype=getattr(lib, one)).type_as(lib.ones(1, dtype=getattr(lib, other))).dtype is getattr(
             lib, other
         )
+
+
+@pytest.mark.parametrize("many", [1, 40])
+@pytest.mark.parametrize("source", ["float64", "float32", "bfloat16"])
+def test_numbers_that_an_integer_cannot_hold(lib, source, many):
+    """They become what x86's instructions make of them, for PyTorch leaves it to the processor."""
+    if lib is not rsnn and platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("another processor")
+    numbers = [
+        math.nan,
+        math.inf,
+        -math.inf,
+        2.0**63,
+        -(2.0**64),
+        2.0**31,
+        -(2.0**40),
+        65_536.0 + 512,
+        -1.0,
+        256.0,
+        -129.0,
+    ]
+    x = lib.tensor(numbers * many, dtype=getattr(lib, source))
+    least = -(2**63)
+    expected = {
+        "int64": [least, least, least, least, least, 2**31, -(2**40), 66_048, -1, 256, -129],
+        "int32": 7 * [-(2**31)] + [66_048, -1, 256, -129],
+        "int16": 7 * [0] + [512, -1, 256, -129],
+        "int8": 7 * [0] + [0, -1, 0, 127],
+        "uint8": 7 * [0] + [0, 255, 0, 127],
+    }
+    for name, values in expected.items():
+        dtype = getattr(lib, name)
+        assert x.to(dtype).tolist() == values * many, name
+        assert lib.zeros(len(x), dtype=dtype).copy_(x).tolist() == values * many, name
+        assert lib.stack([x, x], 1)[:, 0].to(dtype).tolist() == values * many, name

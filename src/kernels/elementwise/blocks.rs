@@ -121,13 +121,15 @@ pub(super) unsafe fn blocks<const N: usize>(
         return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }
     let long = !apart && columns >= BLOCK / 4 && out.place.inner == 1;
-    let (last, others) = inputs.split_last().expect("inputs");
-    let by_rows = if !long || others.iter().any(|x| x.place.inner != 1) {
+    let steps = |inner: usize| move |x: &Part| x.place.inner == inner;
+    let by_rows = if !long {
         None
-    } else if last.place.inner == 1 {
+    } else if inputs.iter().all(steps(1)) {
         Some(flat)
+    } else if inputs.iter().filter(|&x| steps(1)(x)).count() == N - 1 {
+        inputs.iter().position(steps(0)).and_then(|k| loops.single[k])
     } else {
-        loops.single.filter(|_| last.place.inner == 0)
+        None
     };
     if let Some(flat) = by_rows {
         for row in 0..rows {

@@ -17,13 +17,13 @@ pub(super) struct Loops<'a, const N: usize> {
     pub flat: Flat<'a, N>,
     /// `flat` may be called with the output as its first input.
     pub here: bool,
-    /// As `flat`, for a last input of which one element stands for all.
-    pub single: Option<Flat<'a, N>>,
+    /// As `flat`, for each input: where one element of it stands for all.
+    pub single: [Option<Flat<'a, N>>; N],
 }
 
 impl<'a, const N: usize> Loops<'a, N> {
     pub(super) fn new(flat: Flat<'a, N>) -> Self {
-        Loops { flat, here: false, single: None }
+        Loops { flat, here: false, single: [None; N] }
     }
 }
 

@@ -24,9 +24,9 @@ pub use wide::{
 };
 
 use crate::kernels::parallel;
-use drive::{Loops, Side, drive, drive_copy};
+use drive::{Flat, Loops, Side, drive, drive_copy};
 use plan::{Plan, Tile};
-use rows::{After, With};
+use rows::With;
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,8 +87,8 @@ pub fn map2<A: Plain, B: Plain, R: Plain>(
     map2_as(Vector, 1, a, b, out, f);
 }
 
-/// [`map2`] with the choices of [`map1_as`]. Where results may replace the first operand, a single value for either, or for a row of `b`,
-/// becomes a part of the function: it stays in a register.
+/// [`map2`] with the choices of [`map1_as`]. Where results may replace the first operand, a single value of either, for all or
+/// for a row, becomes a part of the function: it stays in a register.
 pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     level: L,
     cost: usize,
@@ -98,6 +98,7 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     f: impl Fn(A, B) -> R + Sync + Copy,
 ) {
     assert!(a.shape == out.shape && b.shape == out.shape, "map2: shapes differ");
+    let turned = move |b: B, a: A| f(a, b);
     if L::HERE && b.is_single() {
         // SAFETY: no axis is empty, so there is an element.
         let value = unsafe { *b.ptr };
@@ -106,7 +107,7 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
     if L::HERE && a.is_single() {
         // SAFETY: as above.
         let value = unsafe { *a.ptr };
-        return map1_as(level, cost, b, out, After(f, value));
+        return map1_as(level, cost, b, out, With(turned, value));
     }
     let plan = Plan::new(out.shape, [out.strides, a.strides, b.strides]);
     let inputs = [Side::new(a.address()), Side::new(b.address())];
@@ -115,10 +116,14 @@ pub fn map2_as<L: Level, A: Plain, B: Plain, R: Plain>(
         let flat = |[a, b]: [*const u8; 2], out: *mut u8, len| {
             L::flat2(a.cast::<A>(), b.cast::<B>(), out.cast::<R>(), len, &f);
         };
-        let single = |[a, b]: [*const u8; 2], out: *mut u8, len| {
+        let first = |[a, b]: [*const u8; 2], out: *mut u8, len| {
+            L::flat1(b.cast::<B>(), out.cast::<R>(), len, &With(turned, *a.cast::<A>()));
+        };
+        let last = |[a, b]: [*const u8; 2], out: *mut u8, len| {
             L::flat1(a.cast::<A>(), out.cast::<R>(), len, &With(f, *b.cast::<B>()));
         };
-        let loops = Loops { flat: &flat, here: L::HERE, single: if L::HERE { Some(&single) } else { None } };
+        let single: [Option<Flat<'_, 2>>; 2] = if L::HERE { [Some(&first), Some(&last)] } else { [None; 2] };
+        let loops = Loops { flat: &flat, here: L::HERE, single };
         drive(&plan, cost, Side::new(out.address()), inputs, loops);
     }
 }

@@ -31,17 +31,6 @@ impl<A, B: Copy + Sync, R, F: Fn(A, B) -> R + Copy + Sync> Map1<A, R> for With<F
     }
 }
 
-/// A function of two elements with its first.
-#[derive(Clone, Copy)]
-pub(super) struct After<F, A>(pub F, pub A);
-
-impl<A: Copy + Sync, B, R, F: Fn(A, B) -> R + Copy + Sync> Map1<B, R> for After<F, A> {
-    #[inline(always)]
-    fn at<S: Simd>(self, _: S, b: B) -> R {
-        self.0(self.1, b)
-    }
-}
-
 /// A function of two elements of one type, that wants to know the instruction set it is compiled for.
 pub trait Map2<T>: Copy + Sync {
     /// Its value; for [`map2_or`](super::map2_or) also NaN where another function has to give it.

@@ -13,6 +13,7 @@ pub mod quotient;
 pub mod single;
 pub mod special;
 pub mod trig;
+pub mod truncate;
 
 pub use native::Native;
 pub use number::Number;

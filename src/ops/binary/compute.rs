@@ -37,10 +37,6 @@ fn floats(kind: Kind, alpha: Scalar, sides: [Side<'_>; 2], out: &Array) -> Resul
         };
     }
     let scaled = alpha.to_f64() != 1.0;
-    // Loops are made for a second operand of which one value serves a whole row.
-    let spread = |side: Side<'_>| matches!(side, Side::Array(a) if a.strides().last() == Some(&0));
-    let turned = !scaled && matches!(kind, Kind::Add | Kind::Mul) && spread(sides[0]) && !spread(sides[1]);
-    let sides = if turned { [sides[1], sides[0]] } else { sides };
     let (alpha32, alpha64) = (alpha.to_f64() as f32, alpha.to_f64());
     match kind {
         Kind::Add if scaled => float2((Here, 1), sides, out, |a, b| a + alpha32 * b, |a, b| a + alpha64 * b),
