@@ -20,6 +20,13 @@ impl Array {
         Ok(Array::new(Arc::new(storage), dtype, layout))
     }
 
+    /// [`Array::empty_layout`] for a kernel that writes all elements before anybody reads one: a `bool` is not zeroed first, which
+    /// would take as long as many a comparison.
+    pub fn for_results(layout: Layout, dtype: DType) -> Result<Self> {
+        let bytes = bytes_of(&layout.shape, dtype)?;
+        Ok(Array::new(Arc::new(Storage::empty(bytes)?), dtype, layout))
+    }
+
     /// All zeros.
     pub fn zeros(shape: &[usize], dtype: DType) -> Result<Self> {
         let storage = Storage::zeroed(bytes_of(shape, dtype)?)?;

@@ -9,6 +9,11 @@ use super::output::{Output, Start, finish_part};
 /// Registers of columns in a full tile.
 const COLUMN_REGISTERS: usize = 2;
 
+/// Registers of columns of a tile of a single row, where the right operand is read in memory,
+const STRETCH: usize = 8;
+/// and rows of this operand that are asked for ahead.
+const ROWS_AHEAD: isize = 8;
+
 /// Bytes of the left operand that all columns of a block go over at a time: a quarter of a 1 MB second-level cache.
 const SLAB_BYTES: usize = 256 << 10;
 
@@ -107,10 +112,25 @@ crate::vectorize! {
         // Rows of an operand in memory lie far apart, and the processor does not see them coming: the columns of the next tile are
         // asked for while those of this one go over their first rows.
         let next = if right.depth == columns as isize { 0 } else { right.panel };
+        // A single row goes over long stretches of rows in memory, a few of which are under way to the cache at a time.
+        let mut alone = 0;
+        let stretch = STRETCH * lanes;
+        let side_by_side = next != 0 && right.panel == columns as isize;
+        while block.size.0 == 1 && side_by_side && alone + stretch <= block.size.1 {
+            let origin = (block.origin.0, block.origin.1 + alone);
+            if !block.out.adjacent(origin.1, stretch) {
+                break;
+            }
+            let start = right.start.wrapping_offset((alone / columns) as isize * right.panel);
+            let panel = Panel { start, depth: right.depth, ahead: ROWS_AHEAD * right.depth };
+            // SAFETY: so many panels lie side by side in the operand by the word of `multiply_block`'s caller.
+            unsafe { one_tile::<S, R, 1, STRETCH>(Block { origin, size: (1, stretch), ..block }, left, panel) };
+            alone += stretch;
+        }
         // All columns go over some rows before the next rows come: these rows stay in the second-level cache meanwhile.
         let slab = (SLAB_BYTES / size_of::<R>() / block.depth.max(1)).next_multiple_of(rows);
         for top in (0..block.size.0).step_by(slab) {
-            for j in (0..block.size.1).step_by(columns) {
+            for j in (alone..block.size.1).step_by(columns) {
                 let width = columns.min(block.size.1 - j);
                 let right_panel = right.start.wrapping_offset((j / columns) as isize * right.panel);
                 for i in (top..block.size.0.min(top + slab)).step_by(rows) {

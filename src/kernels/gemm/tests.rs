@@ -235,6 +235,25 @@ fn few_rows_and_columns_are_summed_by_pieces() {
     }
 }
 
+#[test]
+fn a_row_alone_has_the_bits_it_has_among_others() {
+    for (n, k) in [(300, 64), (1000, 100), (257, 300), (129, 33)].into_iter().filter(|&(n, k)| !too_large((3, n, k))) {
+        for order in [Order::Rows, Order::Columns, Order::Gaps] {
+            check::<f32>((1, n, k), (order, Order::Rows));
+            check::<f64>((1, n, k), (order, Order::Rows));
+        }
+        with_matrix::<f32, _>((40, k), Order::Rows, 1, |a| {
+            with_matrix::<f32, _>((k, n), Order::Rows, 2, |b| {
+                let bias: Vec<f32> = (0..n).map(|j| noise(j) as f32).collect();
+                let (mut all, mut one) = (Array2::from_elem((40, n), f32::NAN), Array2::from_elem((1, n), f32::NAN));
+                gemm(0.5, a, b, Start::ColumnBias(&bias), all.view_mut());
+                gemm(0.5, a.slice(s![7..8, ..]), b, Start::ColumnBias(&bias), one.view_mut());
+                assert_eq!(one.row(0), all.row(7), "{n} {k}");
+            });
+        });
+    }
+}
+
 fn packed_weights_equal_the_product<T: Floating + std::fmt::Debug>() {
     use super::weights::{Weights, worth_packing};
     for (m, n, k) in

@@ -357,7 +357,7 @@ impl Op for Binary {
 
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         let common = self.common(x)?;
-        let out = Array::empty_layout(self.layout(x)?, self.kind.result_dtype(common))?;
+        let out = Array::for_results(self.layout(x)?, self.kind.result_dtype(common))?;
         self.compute(x, common, &out)?;
         Ok(smallvec![out])
     }
@@ -375,7 +375,7 @@ impl Op for Binary {
         if x[0].dtype() == result {
             return self.compute(x, common, x[0]);
         }
-        let out = Array::empty_layout(self.layout(x)?, result)?;
+        let out = Array::for_results(self.layout(x)?, result)?;
         self.compute(x, common, &out)?;
         x[0].copy_from(&out)
     }

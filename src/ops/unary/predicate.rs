@@ -117,7 +117,7 @@ impl Op for Predicate {
 
     fn forward(&self, x: &[&Array]) -> Result<Arrays> {
         let layout = Layout::of_result(x[0].shape(), &[x[0].layout()]);
-        let out = Array::empty_layout(layout, self.result_dtype(x[0].dtype()))?;
+        let out = Array::for_results(layout, self.result_dtype(x[0].dtype()))?;
         self.compute(x[0], &out)?;
         Ok(smallvec![out])
     }
