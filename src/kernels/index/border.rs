@@ -23,6 +23,20 @@ pub struct Border {
 const GRAIN: usize = 8 * 1024;
 
 impl Border {
+    /// The border of an array of these sizes, whose rows are those of all its axes but the last: `sides` tells the places before and
+    /// after an axis.
+    pub fn of_axes(sizes: &[usize], sides: impl Fn(usize) -> [Vec<usize>; 2]) -> Border {
+        let (&width, outer) = sizes.split_last().expect("an axis");
+        let mut rows = vec![0];
+        for (axis, &size) in outer.iter().enumerate() {
+            let [before, after] = sides(axis);
+            let every: Vec<usize> = before.into_iter().chain(0..size).chain(after).collect();
+            let place = |row, at| if row == NOWHERE || at == NOWHERE { NOWHERE } else { row * size + at };
+            rows = rows.iter().flat_map(|&row| every.iter().map(move |&at| place(row, at))).collect();
+        }
+        Border { rows, columns: sides(outer.len()), source: (outer.iter().product(), width) }
+    }
+
     /// The columns of the result.
     pub fn width(&self) -> usize {
         self.columns[0].len() + self.source.1 + self.columns[1].len()

@@ -61,15 +61,7 @@ impl Edges {
     }
 
     fn border(&self) -> Border {
-        let last = self.sizes.len() - 1;
-        let mut rows = vec![0];
-        for (&size, &widths) in self.sizes[..last].iter().zip(&self.widths) {
-            let [before, after] = self.edge.places(size, widths);
-            let all: Vec<usize> = before.into_iter().chain(0..size).chain(after).collect();
-            rows = rows.iter().flat_map(|&row| all.iter().map(move |&at| row * size + at)).collect();
-        }
-        let source = (self.sizes[..last].iter().product(), self.sizes[last]);
-        Border { rows, columns: self.edge.places(self.sizes[last], self.widths[last]), source }
+        Border::of_axes(&self.sizes, |axis| self.edge.places(self.sizes[axis], self.widths[axis]))
     }
 }
 

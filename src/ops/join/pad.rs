@@ -29,18 +29,11 @@ impl Pad {
         if shape.contains(&0) || (first..last).map(grown).try_fold(1usize, usize::checked_mul)? > ROWS {
             return None;
         }
-        let mut rows = vec![0];
-        for axis in first..last {
-            let (size, before) = (shape[axis], self.widths[axis].0);
-            let place = |row: usize, at: usize| match at.checked_sub(before) {
-                Some(at) if at < size && row != NOWHERE => row * size + at,
-                _ => NOWHERE,
-            };
-            rows = rows.iter().flat_map(|&row| (0..grown(axis)).map(move |at| place(row, at))).collect();
-        }
-        let (before, after) = self.widths[last];
-        let source = (shape[first..last].iter().product(), shape[last]);
-        Some(Border { rows, columns: [vec![NOWHERE; before], vec![NOWHERE; after]], source })
+        let nowhere = |width| vec![NOWHERE; width];
+        Some(Border::of_axes(&shape[first..], |axis| {
+            let (before, after) = self.widths[first + axis];
+            [nowhere(before), nowhere(after)]
+        }))
     }
 }
 
