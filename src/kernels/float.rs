@@ -1,6 +1,7 @@
 //! The elements of floating-point kernels.
 #![allow(unsafe_code)]
 
+use super::math::truncate::Truncated;
 use std::any::TypeId;
 use std::fmt::Debug;
 use std::iter::Sum;
@@ -39,10 +40,12 @@ pub trait Real: Floating<Acc = Self> + Float + NumAssign + Sum + Exp {
     fn from_f64(value: f64) -> Self;
     /// A whole number that the mantissa holds, from 0 on. No instruction of its own is needed, so vectors can be made of it.
     fn to_place(self) -> i64;
+    /// A whole number to an integer; see [`truncate`](super::math::truncate).
+    fn to_whole(self) -> i32;
 }
 
 macro_rules! real {
-    ($type:ident, $register:ident) => {
+    ($type:ident, $register:ident, $truncated:ident) => {
         impl Floating for $type {
             type Acc = $type;
             const IS_REAL: bool = true;
@@ -74,12 +77,16 @@ macro_rules! real {
                 let low = 1u64 << ($type::MANTISSA_DIGITS - 1);
                 (u64::from((self + low as $type).to_bits()) & (low - 1)) as i64
             }
+            #[inline(always)]
+            fn to_whole(self) -> i32 {
+                i32::$truncated(self)
+            }
         }
     };
 }
 
-real!(f32, F32);
-real!(f64, F64);
+real!(f32, F32, from_single);
+real!(f64, F64, from_double);
 
 macro_rules! stored_in_16_bits {
     ($($type:ident)*) => {$(

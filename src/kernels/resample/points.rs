@@ -47,47 +47,95 @@ impl Reading {
     }
 }
 
-/// One tap along one axis: the pixel (none where there is nothing), its weight, and the weight's derivative by the coordinate.
-pub type Tap<R> = (Option<usize>, R, R);
+/// Places whose taps are computed together.
+pub const BLOCK: usize = 128;
+/// Taps of a place along one axis, at most.
+const MOST: usize = 4;
 
-/// The taps of a coordinate (-1 to 1 across the image) along an axis of `size` pixels, into `taps`.
-pub fn along<R: Real>(reading: Reading, size: usize, x: R, taps: &mut [Tap<R>]) {
-    let number = R::from_usize(size);
-    let (one, two) = (R::one(), R::from_f64(2.0));
-    let (place, slope) = if reading.align_corners {
-        ((x + one) / two * (number - one), (number - one) / two)
-    } else {
-        (((x + one) * number - one) / two, number / two)
-    };
-    if reading.between == Between::Cubic {
-        let left = place.floor();
-        let part = (place - left).to_f64().unwrap_or(0.0);
-        let (weights, slopes) = (cubic_weights(part), cubic_slopes(part));
-        for (t, tap) in taps.iter_mut().enumerate() {
-            let at = left + R::from_f64(t as f64 - 1.0);
-            let at = inside(reading, size, at).0;
-            *tap = (pixel(at, size), R::from_f64(weights[t]), R::from_f64(slopes[t]) * slope);
-        }
-        return;
-    }
-    let (place, turn) = inside(reading, size, place);
-    let slope = slope * turn;
-    if reading.between == Between::Nearest {
-        taps[0] = (pixel(round_half_even(place), size), one, R::zero());
-        return;
-    }
-    let left = place.floor();
-    let part = place - left;
-    taps[0] = (pixel(left, size), one - part, -slope);
-    taps[1] = (pixel(left + one, size), part, slope);
+/// The taps of a block of places along one axis, tap by tap.
+pub struct Along<R> {
+    /// The pixel, -1 where there is none.
+    pub at: [[i32; BLOCK]; MOST],
+    /// Its weight.
+    pub weight: [[R; BLOCK]; MOST],
+    /// The weight's derivative by the coordinate.
+    pub slope: [[R; BLOCK]; MOST],
 }
 
-/// The pixel at a whole place, if there is one.
-fn pixel<R: Real>(place: R, size: usize) -> Option<usize> {
-    (place >= R::zero() && place < R::from_usize(size)).then(|| place.to_usize().unwrap_or(0))
+impl<R: Real> Along<R> {
+    /// Room for taps.
+    pub fn empty() -> Self {
+        Along { at: [[-1; BLOCK]; MOST], weight: [[R::zero(); BLOCK]; MOST], slope: [[R::zero(); BLOCK]; MOST] }
+    }
+
+    /// The taps of coordinates (-1 to 1 across the image), at most [`BLOCK`], along an axis of `size` pixels.
+    pub fn find(&mut self, reading: Reading, size: usize, coordinates: &[R]) {
+        find_taps(reading, size, coordinates, self);
+    }
+}
+
+crate::vectorize! {
+    /// [`Along::find`], with a loop for each way to read.
+    fn find_taps[S; R: Real](simd: S, reading: Reading, size: usize, coordinates: &[R], taps: &mut Along<R>) {
+        // Each call is a copy of the loop that knows what lies outside.
+        match reading.outside {
+            Outside::Zeros => find_with(Reading { outside: Outside::Zeros, ..reading }, size, coordinates, taps),
+            Outside::Border => find_with(Reading { outside: Outside::Border, ..reading }, size, coordinates, taps),
+            Outside::Reflection => find_with(Reading { outside: Outside::Reflection, ..reading }, size, coordinates, taps),
+        }
+    }
+}
+
+#[inline(always)]
+fn find_with<R: Real>(reading: Reading, size: usize, coordinates: &[R], taps: &mut Along<R>) {
+    let number = R::from_usize(size);
+    let (one, two) = (R::one(), R::from_f64(2.0));
+    let slope = if reading.align_corners { (number - one) / two } else { number / two };
+    let place = |x: R| {
+        if reading.align_corners { (x + one) / two * (number - one) } else { ((x + one) * number - one) / two }
+    };
+    match reading.between {
+        Between::Linear => {
+            for (i, &x) in coordinates.iter().enumerate().take(BLOCK) {
+                let (place, turn) = inside(reading, size, place(x));
+                let (left, slope) = (place.floor(), slope * turn);
+                let part = place - left;
+                (taps.at[0][i], taps.at[1][i]) = (pixel(left, number), pixel(left + one, number));
+                (taps.weight[0][i], taps.weight[1][i]) = (one - part, part);
+                (taps.slope[0][i], taps.slope[1][i]) = (-slope, slope);
+            }
+        }
+        Between::Nearest => {
+            for (i, &x) in coordinates.iter().enumerate().take(BLOCK) {
+                taps.at[0][i] = pixel(round_half_even(inside(reading, size, place(x)).0), number);
+                (taps.weight[0][i], taps.slope[0][i]) = (one, R::zero());
+            }
+        }
+        Between::Cubic => {
+            for (i, &x) in coordinates.iter().enumerate().take(BLOCK) {
+                let place = place(x);
+                let left = place.floor();
+                let part = (place - left).to_f64().unwrap_or(0.0);
+                let (weights, slopes) = (cubic_weights(part), cubic_slopes(part));
+                for t in 0..MOST {
+                    let at = left + R::from_f64(t as f64 - 1.0);
+                    taps.at[t][i] = pixel(inside(reading, size, at).0, number);
+                    taps.weight[t][i] = R::from_f64(weights[t]);
+                    taps.slope[t][i] = R::from_f64(slopes[t]) * slope;
+                }
+            }
+        }
+    }
+}
+
+/// The pixel at a whole place, of so many; -1 if there is none.
+#[inline(always)]
+fn pixel<R: Real>(place: R, number: R) -> i32 {
+    if place >= R::zero() && place < number { place.to_whole() } else { -1 }
 }
 
 /// To the nearest integer, halves to the even one.
+#[inline(always)]
 fn round_half_even<R: Real>(x: R) -> R {
     let half = R::from_f64(0.5);
     let down = x.floor();
@@ -96,6 +144,7 @@ fn round_half_even<R: Real>(x: R) -> R {
 }
 
 /// A place brought into the image, and the derivative of that; unchanged where zeros lie outside.
+#[inline(always)]
 fn inside<R: Real>(reading: Reading, size: usize, place: R) -> (R, R) {
     let last = R::from_usize(size) - R::one();
     let clip = |x: R| {
@@ -146,10 +195,9 @@ mod tests {
     fn not_a_number_reads_nothing() {
         for outside in [Outside::Zeros, Outside::Border, Outside::Reflection] {
             for between in [Between::Linear, Between::Nearest, Between::Cubic] {
-                let mut taps = [(None, 0.0, 0.0); 4];
-                let reading = Reading { between, outside, align_corners: false };
-                along(reading, 3, f64::NAN, &mut taps[..reading.width()]);
-                assert!(taps.iter().all(|(place, ..)| place.is_none_or(|place| place < 3)));
+                let mut taps = Along::empty();
+                taps.find(Reading { between, outside, align_corners: false }, 3, &[f64::NAN, f64::INFINITY, 1e300]);
+                assert!(taps.at.iter().all(|at| at[..3].iter().all(|at| (-1..3).contains(at))));
             }
         }
     }

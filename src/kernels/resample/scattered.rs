@@ -1,11 +1,19 @@
-//! Images read at the places of a grid, and the gradients of image and grid.
+//! Images read at the places of a grid, and the gradients of image and grid: the taps of a block of places are found once for all
+//! channels that use them.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
 
 use super::super::float::Real;
-use super::super::parallel;
-use super::points::{Reading, Tap, along};
+use super::super::parallel::{self, Shared};
+use super::points::{Along, BLOCK, Reading};
 
 /// More axes there are not.
 const AXES: usize = 3;
+/// Places of a task, for which the room is made once.
+const GRAIN: usize = 8 * BLOCK;
+/// Tasks to aim for where an image's channels are shared out.
+const TASKS: usize = 16;
 
 /// Sizes of a problem: images `[n, c, ...size]`, places `[n, points, axes]`, results `[n, c, points]`.
 #[derive(Clone, Copy, Debug)]
@@ -20,90 +28,186 @@ pub struct Sizes<'a> {
     pub points: usize,
 }
 
-/// All taps of all places of one call: pixels, and weights and their slopes.
-pub struct Table<R> {
-    /// Taps of a place.
-    width: usize,
-    /// Pixels; -1 for none.
-    places: Vec<i64>,
-    weights: Vec<R>,
-    /// By each coordinate (fastest axis first); empty if not asked for.
-    slopes: Vec<R>,
-}
+impl Sizes<'_> {
+    fn plane(self) -> usize {
+        self.size.iter().product()
+    }
 
-impl<R: Real> Table<R> {
-    /// Of a grid whose coordinates name the fastest axis first.
-    pub fn new(reading: Reading, sizes: Sizes<'_>, grid: &[R], with_slopes: bool) -> Table<R> {
-        let axes = sizes.size.len();
-        let each = reading.width();
-        let width = each.pow(axes as u32);
-        let count = grid.len() / axes;
-        let mut rows: Vec<(i64, R, [R; AXES])> = vec![(-1, R::zero(), [R::zero(); AXES]); count * width];
-        parallel::for_each_chunk_mut(&mut rows, width, 8, |point, rows| {
-            let mut taps: [[Tap<R>; 4]; AXES] = [[(None, R::zero(), R::zero()); 4]; AXES];
-            for (axis, taps) in taps[..axes].iter_mut().enumerate() {
-                // The slowest axis has the last coordinate.
-                let x = grid[point * axes + axes - 1 - axis];
-                along(reading, sizes.size[axis], x, &mut taps[..each]);
-            }
-            for (at, row) in rows.iter_mut().enumerate() {
-                *row = combined(&taps[..axes], each, at, sizes.size);
+    /// Fails on lists of other lengths, and on planes whose pixels 32 bits cannot number.
+    fn check<R>(self, grid: &[R], x: &[R], out: &[R]) {
+        assert!(self.plane() <= i32::MAX as usize, "grid_sampler: a plane of more than 2^31 - 1 pixels");
+        assert!((1..=AXES).contains(&self.size.len()), "one to three axes");
+        let images = self.batch * self.channels;
+        assert_eq!(grid.len(), self.batch * self.points * self.size.len());
+        assert_eq!((x.len(), out.len()), (images * self.plane(), images * self.points));
+    }
+
+    /// Calls `body` with room for taps, the image and the places of each block, on all threads; `cost` is the work of a place.
+    fn for_each_block<R: Real>(
+        self,
+        reading: Reading,
+        cost: usize,
+        body: impl Fn(&mut Taps<R>, usize, Range<usize>) + Sync,
+    ) {
+        let each = self.points.div_ceil(GRAIN);
+        parallel::for_each_index(self.batch * each, GRAIN.min(self.points) * cost, |task| {
+            let (image, start) = (task / each, task % each * GRAIN);
+            let mut taps = Taps::new(reading, self.size.len());
+            for first in (start..self.points.min(start + GRAIN)).step_by(BLOCK) {
+                body(&mut taps, image, first..self.points.min(first + BLOCK));
             }
         });
-        let slopes =
-            if with_slopes { rows.iter().flat_map(|row| row.2[..axes].to_vec()).collect() } else { Vec::new() };
-        let (places, weights) = rows.iter().map(|row| (row.0, row.1)).unzip();
-        Table { width, places, weights, slopes }
     }
 }
 
-/// Tap `at` of a place from the taps along its axes.
-fn combined<R: Real>(taps: &[[Tap<R>; 4]], each: usize, at: usize, size: &[usize]) -> (i64, R, [R; AXES]) {
-    let axes = taps.len();
-    let (mut place, mut weight, mut slopes, mut rest) = (Some(0), R::one(), [R::one(); AXES], at);
-    for axis in (0..axes).rev() {
-        let (pixel, by, slope) = taps[axis][rest % each];
-        rest /= each;
-        let stride: usize = size[axis + 1..].iter().product();
-        place = place.zip(pixel).map(|(sum, pixel)| sum + pixel * stride);
-        weight *= by;
-        for (coordinate, product) in slopes[..axes].iter_mut().enumerate() {
-            *product *= if coordinate == axes - 1 - axis { slope } else { by };
+/// The taps of a block of places, tap by tap.
+struct Taps<R> {
+    along: Box<[Along<R>; AXES]>,
+    /// Taps of a place.
+    width: usize,
+    /// Pixels of a plane; -1 for none.
+    places: Vec<[i32; BLOCK]>,
+    weights: Vec<[R; BLOCK]>,
+}
+
+impl<R: Real> Taps<R> {
+    fn new(reading: Reading, axes: usize) -> Self {
+        let width = reading.width().pow(axes as u32);
+        Taps {
+            along: Box::new(std::array::from_fn(|_| Along::empty())),
+            width,
+            places: vec![[-1; BLOCK]; width],
+            weights: vec![[R::zero(); BLOCK]; width],
         }
     }
-    match place {
-        Some(place) => (place as i64, weight, slopes),
-        None => (-1, R::zero(), [R::zero(); AXES]),
+
+    /// Finds the taps of places whose coordinates name the fastest axis first.
+    fn find(&mut self, reading: Reading, size: &[usize], grid: &[R]) {
+        let axes = size.len();
+        let count = grid.len() / axes;
+        let mut coordinates = [R::zero(); BLOCK];
+        for (axis, along) in self.along[..axes].iter_mut().enumerate() {
+            for (to, place) in coordinates.iter_mut().zip(grid.chunks_exact(axes)) {
+                // The slowest axis has the last coordinate.
+                *to = place[axes - 1 - axis];
+            }
+            along.find(reading, size[axis], &coordinates[..count]);
+        }
+        combine(&self.along[..axes], (reading.width(), size, count), &mut self.places, &mut self.weights);
     }
+}
+
+crate::vectorize! {
+    /// Pixels and weights from those along the axes, for `count` places.
+    fn combine[S; R: Real](
+        simd: S,
+        along: &[Along<R>],
+        sizes: (usize, &[usize], usize),
+        places: &mut [[i32; BLOCK]],
+        weights: &mut [[R; BLOCK]],
+    ) {
+        let (each, size, count) = sizes;
+        let count = count.min(BLOCK);
+        for (tap, (places, weights)) in places.iter_mut().zip(weights).enumerate() {
+            let (mut rest, mut stride) = (tap, 1i32);
+            for (axis, along) in along.iter().enumerate().rev() {
+                let (at, by) = (&along.at[rest % each], &along.weight[rest % each]);
+                let first = axis + 1 == size.len();
+                for i in 0..count {
+                    let (place, weight) = if first { (0, R::one()) } else { (places[i], weights[i]) };
+                    places[i] = if place < 0 || at[i] < 0 { -1 } else { place + at[i] * stride };
+                    weights[i] = weight * by[i];
+                }
+                rest /= each;
+                stride *= size[axis] as i32;
+            }
+        }
+    }
+
+    /// `out[p] = sum_t weight[t, p] x[place[t, p]]`. To be called with a plane for whose size the taps have been found.
+    fn read_plane[S; R: Real](simd: S, taps: &Taps<R>, x: &[R], out: &mut [R]) {
+        let count = out.len().min(BLOCK);
+        let mut sums = [R::zero(); BLOCK];
+        for (places, weights) in taps.places.iter().zip(&taps.weights) {
+            for i in 0..count {
+                // SAFETY: by the caller's word.
+                sums[i] += weights[i] * unsafe { pixel(x, places[i]) };
+            }
+        }
+        out.copy_from_slice(&sums[..out.len()]);
+    }
+}
+
+/// The pixel at a place; 0 where there is none.
+///
+/// # Safety
+/// The place must be less than the plane has pixels.
+#[inline(always)]
+unsafe fn pixel<R: Real>(x: &[R], place: i32) -> R {
+    debug_assert!((place as i64) < x.len() as i64);
+    // SAFETY: by the caller's word.
+    if place < 0 { R::zero() } else { unsafe { *x.get_unchecked(place as usize) } }
 }
 
 /// `out[n, c, p] = sum_t weight[n, p, t] x[n, c, place[n, p, t]]`.
-pub fn read<R: Real>(table: &Table<R>, sizes: Sizes<'_>, x: &[R], out: &mut [R]) {
-    let (plane, width) = (sizes.size.iter().product::<usize>(), table.width);
-    parallel::for_each_chunk_mut(out, sizes.points, 2 * width, |index, out| {
-        let x = &x[index * plane..][..plane];
-        let first = index / sizes.channels * sizes.points * width;
-        for (p, out) in out.iter_mut().enumerate() {
-            let taps = first + p * width..first + (p + 1) * width;
-            *out = table.places[taps.clone()]
-                .iter()
-                .zip(&table.weights[taps])
-                .filter(|(place, _)| **place >= 0)
-                .fold(R::zero(), |sum, (&place, &weight)| sum + weight * x[place as usize]);
+///
+/// # Panics
+/// Where a list has another length than the sizes say, and for planes of 2^31 pixels and more.
+pub fn read<R: Real>(reading: Reading, sizes: Sizes<'_>, grid: &[R], x: &[R], out: &mut [R]) {
+    sizes.check(grid, x, out);
+    let (plane, axes) = (sizes.plane(), sizes.size.len());
+    let to = Shared(out.as_mut_ptr());
+    let cost = reading.width().pow(axes as u32) * (8 + 2 * sizes.channels);
+    sizes.for_each_block(reading, cost, |taps: &mut Taps<R>, image, points| {
+        let first = image * sizes.points;
+        taps.find(reading, sizes.size, &grid[(first + points.start) * axes..(first + points.end) * axes]);
+        for channel in image * sizes.channels..(image + 1) * sizes.channels {
+            // SAFETY: these points of the channel are this task's alone, and lie in `out`, as its length has been checked.
+            let out = unsafe {
+                std::slice::from_raw_parts_mut(to.get().add(channel * sizes.points + points.start), points.len())
+            };
+            read_plane(taps, &x[channel * plane..][..plane], out);
         }
     });
 }
 
 /// The adjoint of [`read`] by the images: `dx[n, c, place[n, p, t]] += weight[n, p, t] g[n, c, p]`; `dx` starts as zeros.
-pub fn spread<R: Real>(table: &Table<R>, sizes: Sizes<'_>, g: &[R], dx: &mut [R]) {
-    let (plane, width) = (sizes.size.iter().product::<usize>(), table.width);
-    let cost = 1 + 2 * width * sizes.points / plane.max(1);
-    parallel::for_each_chunk_mut(dx, plane, cost, |index, dx| {
-        let first = index / sizes.channels * sizes.points * width;
-        for (p, &g) in g[index * sizes.points..][..sizes.points].iter().enumerate() {
-            for tap in first + p * width..first + (p + 1) * width {
-                if table.places[tap] >= 0 {
-                    dx[table.places[tap] as usize] += table.weights[tap] * g;
+///
+/// # Panics
+/// As [`read`].
+pub fn spread<R: Real>(reading: Reading, sizes: Sizes<'_>, grid: &[R], g: &[R], dx: &mut [R]) {
+    sizes.check(grid, dx, g);
+    let (plane, axes) = (sizes.plane(), sizes.size.len());
+    // The taps are found again for every group of channels.
+    let groups = TASKS.div_ceil(sizes.batch.max(1)).min(sizes.channels).max(1);
+    let together = sizes.channels.div_ceil(groups);
+    let mut tasks = Vec::new();
+    let mut rest = dx;
+    for image in 0..sizes.batch {
+        for first in (0..sizes.channels).step_by(together) {
+            let count = together.min(sizes.channels - first);
+            let (part, after) = rest.split_at_mut(count * plane);
+            tasks.push((image, image * sizes.channels + first, part));
+            rest = after;
+        }
+    }
+    let cost = sizes.points * reading.width().pow(axes as u32) * (8 + 2 * together);
+    parallel::for_each_chunk_mut(&mut tasks, 1, cost, |_, task| {
+        let (image, first, dx) = &mut task[0];
+        let mut taps = Taps::new(reading, axes);
+        for start in (0..sizes.points).step_by(BLOCK) {
+            let points = start..sizes.points.min(start + BLOCK);
+            let before = *image * sizes.points;
+            taps.find(reading, sizes.size, &grid[(before + points.start) * axes..(before + points.end) * axes]);
+            for (channel, dx) in dx.chunks_exact_mut(plane).enumerate() {
+                let g = &g[(*first + channel) * sizes.points..][points.clone()];
+                for (i, &g) in g.iter().enumerate() {
+                    for (places, weights) in taps.places.iter().zip(&taps.weights) {
+                        // A place before the first is behind the last as an unsigned number.
+                        if let Some(dx) = dx.get_mut(places[i] as u32 as usize) {
+                            *dx += weights[i] * g;
+                        }
+                    }
                 }
             }
         }
@@ -111,20 +215,69 @@ pub fn spread<R: Real>(table: &Table<R>, sizes: Sizes<'_>, g: &[R], dx: &mut [R]
 }
 
 /// The gradient of the grid: `dgrid[n, p, d] = sum_ct slope[n, p, t, d] g[n, c, p] x[n, c, place[n, p, t]]`.
-pub fn grid_gradient<R: Real>(table: &Table<R>, sizes: Sizes<'_>, (g, x): (&[R], &[R]), dgrid: &mut [R]) {
-    let (plane, width, axes) = (sizes.size.iter().product::<usize>(), table.width, sizes.size.len());
-    parallel::for_each_chunk_mut(dgrid, axes, sizes.channels * width, |point, dgrid| {
-        let (n, p) = (point / sizes.points, point % sizes.points);
-        dgrid.fill(R::zero());
-        for tap in point * width..(point + 1) * width {
-            let Ok(place) = usize::try_from(table.places[tap]) else { continue };
-            let mut sum = R::zero();
-            for channel in n * sizes.channels..(n + 1) * sizes.channels {
-                sum += g[channel * sizes.points + p] * x[channel * plane + place];
-            }
-            for (d, &slope) in dgrid.iter_mut().zip(&table.slopes[tap * axes..]) {
-                *d += slope * sum;
-            }
+///
+/// # Panics
+/// As [`read`].
+pub fn grid_gradient<R: Real>(reading: Reading, sizes: Sizes<'_>, grid: &[R], (g, x): (&[R], &[R]), dgrid: &mut [R]) {
+    sizes.check(grid, x, g);
+    let (plane, axes) = (sizes.plane(), sizes.size.len());
+    assert_eq!(dgrid.len(), grid.len());
+    let to = Shared(dgrid.as_mut_ptr());
+    let cost = reading.width().pow(axes as u32) * (16 + 2 * sizes.channels);
+    sizes.for_each_block(reading, cost, |taps: &mut Taps<R>, image, points| {
+        let first = (image * sizes.points + points.start) * axes;
+        let len = points.len() * axes;
+        taps.find(reading, sizes.size, &grid[first..first + len]);
+        let mut sums = vec![[R::zero(); BLOCK]; taps.width];
+        for channel in image * sizes.channels..(image + 1) * sizes.channels {
+            let (g, x) = (&g[channel * sizes.points..][points.clone()], &x[channel * plane..][..plane]);
+            add_products(taps, g, x, &mut sums);
+        }
+        // SAFETY: these coordinates are this task's alone, and lie in `dgrid`, which is as long as the grid.
+        let dgrid = unsafe { std::slice::from_raw_parts_mut(to.get().add(first), len) };
+        let mut by_coordinate = [[R::zero(); BLOCK]; AXES];
+        by_slopes(taps, (reading.width(), axes), &sums, &mut by_coordinate);
+        for (i, dgrid) in dgrid.chunks_exact_mut(axes).enumerate() {
+            dgrid.iter_mut().zip(&by_coordinate).for_each(|(to, values)| *to = values[i]);
         }
     });
+}
+
+crate::vectorize! {
+    /// `sums[t, p] += g[p] x[place[t, p]]`. To be called with a plane for whose size the taps have been found.
+    fn add_products[S; R: Real](simd: S, taps: &Taps<R>, g: &[R], x: &[R], sums: &mut [[R; BLOCK]]) {
+        for (places, sums) in taps.places.iter().zip(sums) {
+            for (i, &g) in g.iter().enumerate().take(BLOCK) {
+                // SAFETY: by the caller's word.
+                sums[i] += g * unsafe { pixel(x, places[i]) };
+            }
+        }
+    }
+    /// `by[d, p] = sum_t slope[d, t, p] sums[t, p]`: coordinate `d` is that of the axis `d` before the last one.
+    fn by_slopes[S; R: Real](
+        simd: S,
+        taps: &Taps<R>,
+        widths: (usize, usize),
+        sums: &[[R; BLOCK]],
+        by: &mut [[R; BLOCK]; AXES],
+    ) {
+        let (each, axes) = widths;
+        for (tap, (places, sums)) in taps.places.iter().zip(sums).enumerate() {
+            for (coordinate, by) in by[..axes].iter_mut().enumerate() {
+                let mut products = *sums;
+                let mut rest = tap;
+                for axis in (0..axes).rev() {
+                    let along = &taps.along[axis];
+                    let factors = if coordinate == axes - 1 - axis { &along.slope } else { &along.weight };
+                    for (product, factor) in products.iter_mut().zip(&factors[rest % each]) {
+                        *product *= *factor;
+                    }
+                    rest /= each;
+                }
+                for ((by, &product), &place) in by.iter_mut().zip(&products).zip(places) {
+                    *by += if place < 0 { R::zero() } else { product };
+                }
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_ma
 use crate::dispatch_float;
 use crate::error::Result;
 use crate::kernels::resample::points::{Between, Reading};
-use crate::kernels::resample::scattered::{Sizes, Table, grid_gradient, read, spread};
+use crate::kernels::resample::scattered::{Sizes, grid_gradient, read, spread};
 use crate::ops::compute_dtype;
 use crate::shape::{Bracketed, Dims, numel};
 use smallvec::smallvec;
@@ -94,8 +94,7 @@ impl Op for GridSample {
         let out = Array::empty(&shape, dtype)?;
         let sizes = sizes(x.shape(), places);
         dispatch_float!(dtype, T => {
-            let table = Table::new(self.reading, sizes, grid.slice::<T>(), false);
-            read(&table, sizes, x.slice::<T>(), out.slice_mut::<T>());
+            read(self.reading, sizes, grid.slice::<T>(), x.slice::<T>(), out.slice_mut::<T>());
         }, else unreachable!("a float type"));
         Ok(smallvec![out.to_dtype(result)?])
     }
@@ -136,15 +135,15 @@ impl Op for Gradient {
         let sizes = sizes(x.shape(), grid.shape());
         let mut results = Arrays::new();
         dispatch_float!(dtype, T => {
-            let table = Table::new(self.reading, sizes, grid.slice::<T>(), self.wanted[1]);
+            let places = grid.slice::<T>();
             if self.wanted[0] {
                 let dx = Array::zeros(x.shape(), dtype)?;
-                spread(&table, sizes, g.slice::<T>(), dx.slice_mut::<T>());
+                spread(self.reading, sizes, places, g.slice::<T>(), dx.slice_mut::<T>());
                 results.push(dx.to_dtype(result)?);
             }
             if self.wanted[1] {
                 let dgrid = Array::zeros(grid.shape(), dtype)?;
-                grid_gradient(&table, sizes, (g.slice::<T>(), x.slice::<T>()), dgrid.slice_mut::<T>());
+                grid_gradient(self.reading, sizes, places, (g.slice::<T>(), x.slice::<T>()), dgrid.slice_mut::<T>());
                 results.push(dgrid.to_dtype(result)?);
             }
         }, else unreachable!("a float type"));
