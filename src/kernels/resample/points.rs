@@ -55,17 +55,18 @@ const MOST: usize = 4;
 /// The taps of a block of places along one axis, tap by tap.
 pub struct Along<R> {
     /// The pixel, -1 where there is none.
-    pub at: [[i32; BLOCK]; MOST],
+    pub at: Vec<[i32; BLOCK]>,
     /// Its weight.
-    pub weight: [[R; BLOCK]; MOST],
+    pub weight: Vec<[R; BLOCK]>,
     /// The weight's derivative by the coordinate.
-    pub slope: [[R; BLOCK]; MOST],
+    pub slope: Vec<[R; BLOCK]>,
 }
 
 impl<R: Real> Along<R> {
     /// Room for taps.
     pub fn empty() -> Self {
-        Along { at: [[-1; BLOCK]; MOST], weight: [[R::zero(); BLOCK]; MOST], slope: [[R::zero(); BLOCK]; MOST] }
+        let numbers = || vec![[R::zero(); BLOCK]; MOST];
+        Along { at: vec![[-1; BLOCK]; MOST], weight: numbers(), slope: numbers() }
     }
 
     /// The taps of coordinates (-1 to 1 across the image), at most [`BLOCK`], along an axis of `size` pixels.
@@ -131,7 +132,9 @@ fn find_with<R: Real>(reading: Reading, size: usize, coordinates: &[R], taps: &m
 /// The pixel at a whole place, of so many; -1 if there is none.
 #[inline(always)]
 fn pixel<R: Real>(place: R, number: R) -> i32 {
-    if place >= R::zero() && place < number { place.to_whole() } else { -1 }
+    // Converted in any case: a loop with a choice of numbers becomes vector code, one with a jump does not.
+    let whole = place.to_whole();
+    if place >= R::zero() && place < number { whole } else { -1 }
 }
 
 /// To the nearest integer, halves to the even one.

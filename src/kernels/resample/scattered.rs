@@ -62,7 +62,7 @@ impl Sizes<'_> {
 
 /// The taps of a block of places, tap by tap.
 struct Taps<R> {
-    along: Box<[Along<R>; AXES]>,
+    along: [Along<R>; AXES],
     /// Taps of a place.
     width: usize,
     /// Pixels of a plane; -1 for none.
@@ -74,7 +74,7 @@ impl<R: Real> Taps<R> {
     fn new(reading: Reading, axes: usize) -> Self {
         let width = reading.width().pow(axes as u32);
         Taps {
-            along: Box::new(std::array::from_fn(|_| Along::empty())),
+            along: std::array::from_fn(|_| Along::empty()),
             width,
             places: vec![[-1; BLOCK]; width],
             weights: vec![[R::zero(); BLOCK]; width],
@@ -141,12 +141,13 @@ crate::vectorize! {
 /// The pixel at a place; 0 where there is none.
 ///
 /// # Safety
-/// The place must be less than the plane has pixels.
+/// The plane must have a pixel, and more of them than the place says.
 #[inline(always)]
 unsafe fn pixel<R: Real>(x: &[R], place: i32) -> R {
     debug_assert!((place as i64) < x.len() as i64);
-    // SAFETY: by the caller's word.
-    if place < 0 { R::zero() } else { unsafe { *x.get_unchecked(place as usize) } }
+    // SAFETY: by the caller's word. The load is no part of the choice, for a jump at each pixel would take longer.
+    let there = unsafe { *x.get_unchecked(place.max(0) as usize) };
+    if place < 0 { R::zero() } else { there }
 }
 
 /// `out[n, c, p] = sum_t weight[n, p, t] x[n, c, place[n, p, t]]`.
