@@ -26,6 +26,8 @@ def group(name: str) -> dict[str, Case]:
 
 for n in (512, 1024, 2048):
     group("matrix products")[f"matmul {n}"] = Operator(lambda F, a, b: a @ b, (n, n), (n, n))
+for n in (1024, 4096):
+    group("matrix products")[f"a row of {n} by a matrix"] = Operator(lambda F, a, b: a @ b, (n,), (n, n))
 for m, n, k in [(1, 4096, 4096), (16, 1000, 512), (64, 120, 400), (197, 768, 768)]:
     group("matrix products")[f"linear {m}x{k} to {n}"] = Operator(
         lambda F, x, w, b: F.linear(x, w, b), (m, k), (n, k), (n,)
@@ -46,6 +48,14 @@ for wrt, way in enumerate(("queries", "keys", "values")):
 group("attention")["attention of 1,024, 8 heads"] = Operator(
     lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), *3 * [(1, 8, 1024, 64)]
 )
+for wrt, way in ((None, "forward"), (0, "d input"), (1, "d grid")):
+    for batch, channels, size in ((8, 16, 64), (2, 3, 224)):
+        group("images at places")[f"grid_sample of {batch}x{channels} at {size}, {way}"] = Operator(
+            lambda F, x, grid: F.grid_sample(x, grid.tanh(), align_corners=False),
+            (batch, channels, size, size),
+            (batch, size, size, 2),
+            wrt=wrt,
+        )
 for wrt, way in ((None, "forward"), (0, "d input"), (1, "d weight")):
     group("other convolutions")[f"conv 3x3, dilation 2, of 64 at 56, {way}"] = Operator(
         lambda F, x, w: F.conv2d(x, w, padding=2, dilation=2), (4, 64, 56, 56), (64, 64, 3, 3), wrt=wrt
