@@ -160,6 +160,19 @@ def test_the_gradient_of_grid_sample_has_no_derivative():
         grads(rsnn, [dx], [grid], [rsnn.ones_like(dx)], False)
 
 
+def test_images_too_large_for_a_grid_are_refused():
+    x = rsnn.zeros(1, 1, 1, 1).expand(1, 1, 65536, 65536)
+    with pytest.raises(NotImplementedError, match="grid_sampler.*images of more than 2147483647 pixels"):
+        rsnn.nn.functional.grid_sample(x, rsnn.zeros(1, 1, 1, 2), align_corners=False)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 40])
+def test_grids_of_many_places(torch, channels):
+    """Places come in blocks and channels in groups: more than one of each."""
+    call = read(align_corners=False)
+    check_op(call, (2, channels, 17, 13), (2, 31, 45, 2), gradgrad=False, layouts=("contiguous",), rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("align_corners", [False, True])
 @pytest.mark.parametrize(
     ("theta", "size"), [((2, 2, 3), (2, 3, 4, 5)), ((1, 3, 4), (1, 2, 3, 4, 2)), ((1, 2, 3), (1, 1, 2, 7))], ids=str

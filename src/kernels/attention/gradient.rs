@@ -8,7 +8,7 @@ use super::super::gemm::{Start, gemm};
 use super::super::parallel;
 use super::super::scratch::with_scratch;
 use super::super::softmax::{Kind, softmax_gradient};
-use super::{Lie, Problem, Scoring, block};
+use super::{Problem, ScoreLayout, Scoring, block};
 
 /// Where the gradients of a problem go.
 #[derive(Debug)]
@@ -56,13 +56,13 @@ fn descend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, g: &ArrayView
             problem.weigh(scoring, block.clone(), scores, weights);
             let (q, g) = (problem.q.slice(s![block.clone(), ..]), g.slice(s![block.clone(), ..]));
             let (k, v) = (problem.k.slice(s![..keys, ..]), problem.v.slice(s![..keys, ..]));
-            let lie = Lie { rows, keys };
+            let layout = ScoreLayout { rows, keys };
             let add = Start::Scaled(R::one());
-            gemm(R::one(), lie.matrix(weights).reversed_axes(), g, add, to.v.slice_mut(s![..keys, ..]));
-            gemm(R::one(), g, v.reversed_axes(), Start::Zero, lie.matrix_mut(scores));
-            softmax_gradient(Kind::Softmax, lie.shape(), scores, weights, by_scores);
-            gemm(scoring.scale, lie.matrix(by_scores), k, Start::Zero, dq.view_mut());
-            gemm(scoring.scale, lie.matrix(by_scores).reversed_axes(), q, add, to.k.slice_mut(s![..keys, ..]));
+            gemm(R::one(), layout.matrix(weights).reversed_axes(), g, add, to.v.slice_mut(s![..keys, ..]));
+            gemm(R::one(), g, v.reversed_axes(), Start::Zero, layout.matrix_mut(scores));
+            softmax_gradient(Kind::Softmax, layout.shape(), scores, weights, by_scores);
+            gemm(scoring.scale, layout.matrix(by_scores), k, Start::Zero, dq.view_mut());
+            gemm(scoring.scale, layout.matrix(by_scores).reversed_axes(), q, add, to.k.slice_mut(s![..keys, ..]));
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Scaled dot-product attention a block of queries at a time: the matrix of all scores is never in memory. [`gradients`] computes
 //! the weights of a block again.
+#![allow(unsafe_code)]
 
 mod gradient;
 
@@ -12,6 +13,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, s};
 use super::float::Real;
 use super::gemm::{Start, gemm};
 use super::isa::Simd;
+use super::lanes::transposed;
 use super::parallel;
 use super::scratch::with_scratch;
 use super::softmax::{Kind, softmax};
@@ -80,20 +82,20 @@ impl<R: Real> Problem<'_, R> {
         if causal { self.k.nrows().min(block.end) } else { self.k.nrows() }
     }
 
-    /// The scores of a block of queries for the keys that it sees, laid out as [`Lie`] says; `room` is for as many numbers. Returns
+    /// The scores of a block of queries for the keys that it sees, laid out as [`ScoreLayout`] says; `room` is for as many numbers. Returns
     /// which queries a mask hides all keys from.
     fn score(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], room: &mut [R]) -> [bool; BLOCK] {
         let keys = self.seen(scoring.causal, &block);
-        let lie = Lie { rows: block.len(), keys };
+        let layout = ScoreLayout { rows: block.len(), keys };
         let start = block.start;
         let (q, k) = (self.q.slice(s![block.clone(), ..]), self.k.slice(s![..keys, ..]));
-        gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, lie.matrix_mut(scores));
+        gemm(scoring.scale, q, k.reversed_axes(), Start::Zero, layout.matrix_mut(scores));
         if let Some(mask) = &self.mask {
             // The mask's part is laid out as the scores are first.
-            lie.matrix_mut(room).assign(&mask.slice(s![block, ..keys]));
+            layout.put(mask.slice(s![block, ..keys]), room);
             scores.iter_mut().zip(room).for_each(|(score, &mut mask)| *score += mask);
         }
-        let mut matrix = lie.matrix_mut(scores);
+        let mut matrix = layout.matrix_mut(scores);
         if scoring.causal {
             for key in start + 1..keys {
                 matrix.slice_mut(s![..key - start, key]).fill(R::neg_infinity());
@@ -108,35 +110,48 @@ impl<R: Real> Problem<'_, R> {
 
     /// The weights of a block of queries for the keys that it sees, laid out as `scores` and with as much room.
     fn weigh(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], weights: &mut [R]) {
-        let lie = Lie { rows: block.len(), keys: self.seen(scoring.causal, &block) };
+        let layout = ScoreLayout { rows: block.len(), keys: self.seen(scoring.causal, &block) };
         let blind = self.score(scoring, block, scores, weights);
-        softmax(Kind::Softmax, lie.shape(), scores, weights);
-        for (mut weights, _) in lie.matrix_mut(weights).outer_iter_mut().zip(blind).filter(|(_, blind)| *blind) {
+        softmax(Kind::Softmax, layout.shape(), scores, weights);
+        for (mut weights, _) in layout.matrix_mut(weights).outer_iter_mut().zip(blind).filter(|(_, blind)| *blind) {
             weights.fill(R::zero());
         }
     }
 }
 
-/// How the scores of a block lie in memory: those of a key side by side, which products and exponentials of many queries like best,
+/// How the scores of a block layout in memory: those of a key side by side, which products and exponentials of many queries like best,
 /// or, for few, those of a query.
 #[derive(Clone, Copy)]
-struct Lie {
+struct ScoreLayout {
     rows: usize,
     keys: usize,
 }
 
-impl Lie {
-    /// Queries from which on scores of a key lie side by side.
+impl ScoreLayout {
+    /// Queries from which on scores of a key layout side by side.
     const MANY: usize = 16;
 
-    /// Whether the scores of a key lie side by side.
+    /// Whether the scores of a key layout side by side.
     fn by_keys(self) -> bool {
-        self.rows >= Lie::MANY
+        self.rows >= ScoreLayout::MANY
     }
 
     /// The sizes with which a function goes along the keys of each query: those before, the keys, those behind.
     fn shape(self) -> (usize, usize, usize) {
         if self.by_keys() { (1, self.keys, self.rows) } else { (self.rows, self.keys, 1) }
+    }
+
+    /// Writes a matrix `[queries, keys]` to a list that is laid out so.
+    fn put<R: Real>(self, matrix: ArrayView2<'_, R>, list: &mut [R]) {
+        let &[query, key] = matrix.strides() else { unreachable!("two axes") };
+        assert!(matrix.dim() == (self.rows, self.keys) && list.len() == matrix.len());
+        if self.by_keys() && key == 1 && query >= 0 {
+            let (from, to) = (matrix.as_ptr(), list.as_mut_ptr());
+            // SAFETY: rows of so many keys, `query` elements apart, are the matrix's; the list has room for as many columns.
+            unsafe { transposed(from, query as usize, to, self.rows, self.keys, self.rows) };
+        } else {
+            self.matrix_mut(list).assign(&matrix);
+        }
     }
 
     /// `[queries, keys]`.
@@ -159,9 +174,9 @@ fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, 
     if keys == 0 || rows == 0 {
         return out.fill(R::zero());
     }
-    let lie = Lie { rows, keys };
+    let layout = ScoreLayout { rows, keys };
     let values = problem.v.slice(s![..keys, ..]);
-    if lie.by_keys() {
+    if layout.by_keys() {
         // Weights are not divided by their sums: the results are, which are fewer.
         let room = if problem.mask.is_some() { rows * keys } else { 0 };
         return with_scratch::<R, _>(rows * keys + room, |scratch| {
@@ -169,7 +184,7 @@ fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, 
             let blind = problem.score(scoring, block, scores, room);
             let mut sums = [R::zero(); BLOCK];
             exponentials(scores, &mut sums[..rows]);
-            gemm(R::one(), lie.matrix(scores), values, Start::Zero, out.view_mut());
+            gemm(R::one(), layout.matrix(scores), values, Start::Zero, out.view_mut());
             for ((mut out, sum), blind) in out.outer_iter_mut().zip(sums).zip(blind) {
                 let factor = R::one() / sum;
                 if blind { out.fill(R::zero()) } else { out.mapv_inplace(|x| x * factor) }
@@ -179,7 +194,7 @@ fn attend<R: Real>(problem: &Problem<'_, R>, scoring: Scoring<R>, start: usize, 
     with_scratch::<R, _>(2 * rows * keys, |scratch| {
         let (scores, weights) = scratch.split_at_mut(rows * keys);
         problem.weigh(scoring, block, scores, weights);
-        gemm(R::one(), lie.matrix(weights), values, Start::Zero, out.view_mut());
+        gemm(R::one(), layout.matrix(weights), values, Start::Zero, out.view_mut());
     });
 }
 

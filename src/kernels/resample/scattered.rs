@@ -8,6 +8,8 @@ use super::super::float::Real;
 use super::super::parallel::{self, Shared};
 use super::points::{Along, BLOCK, Reading};
 
+/// Pixels of a plane, at most: 32 bits number them.
+pub const MOST_PIXELS: usize = i32::MAX as usize;
 /// More axes there are not.
 const AXES: usize = 3;
 /// Places of a task, for which the room is made once.
@@ -33,9 +35,9 @@ impl Sizes<'_> {
         self.size.iter().product()
     }
 
-    /// Fails on lists of other lengths, and on planes whose pixels 32 bits cannot number.
+    /// Fails on lists of other lengths and on planes of more than [`MOST_PIXELS`].
     fn check<R>(self, grid: &[R], x: &[R], out: &[R]) {
-        assert!(self.plane() <= i32::MAX as usize, "grid_sampler: a plane of more than 2^31 - 1 pixels");
+        assert!(self.plane() <= MOST_PIXELS, "a plane of too many pixels");
         assert!((1..=AXES).contains(&self.size.len()), "one to three axes");
         let images = self.batch * self.channels;
         assert_eq!(grid.len(), self.batch * self.points * self.size.len());
@@ -153,7 +155,7 @@ unsafe fn pixel<R: Real>(x: &[R], place: i32) -> R {
 /// `out[n, c, p] = sum_t weight[n, p, t] x[n, c, place[n, p, t]]`.
 ///
 /// # Panics
-/// Where a list has another length than the sizes say, and for planes of 2^31 pixels and more.
+/// Where a list has another length than the sizes say, and for planes of more than [`MOST_PIXELS`].
 pub fn read<R: Real>(reading: Reading, sizes: Sizes<'_>, grid: &[R], x: &[R], out: &mut [R]) {
     sizes.check(grid, x, out);
     let (plane, axes) = (sizes.plane(), sizes.size.len());

@@ -5,7 +5,7 @@ use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, apply, apply_ma
 use crate::dispatch_float;
 use crate::error::Result;
 use crate::kernels::resample::points::{Between, Reading};
-use crate::kernels::resample::scattered::{Sizes, grid_gradient, read, spread};
+use crate::kernels::resample::scattered::{MOST_PIXELS, Sizes, grid_gradient, read, spread};
 use crate::ops::compute_dtype;
 use crate::shape::{Bracketed, Dims, numel};
 use smallvec::smallvec;
@@ -48,6 +48,12 @@ pub fn grid_sample(x: &Tensor, grid: &Tensor, reading: Reading) -> Result<Tensor
             Bracketed(&shape)
         );
     }
+    crate::ensure!(
+        shape[2..].iter().try_fold(1usize, |plane, &n| plane.checked_mul(n)).is_some_and(|plane| plane <= MOST_PIXELS),
+        NotImplemented,
+        "grid_sampler(): images of more than {MOST_PIXELS} pixels are not supported, got input with sizes {}",
+        Bracketed(&shape)
+    );
     crate::ensure!(
         reading.between != Between::Cubic || shape.len() == 4,
         Runtime,
