@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -214,3 +216,18 @@ def test_places_that_are_not_numbers_read_nothing_outside():
         for padding in ("zeros", "border", "reflection"):
             y = rsnn.nn.functional.grid_sample(rsnn.ones(1, 1, 3, 3), grid, mode, padding, False)
             assert tuple(y.shape) == (1, 1, 2, 1)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_places_that_are_not_numbers_amid_zeros(torch, mode):
+    """With other paddings PyTorch reads out of bounds."""
+    numbers = [math.nan, math.inf, -math.inf, 1e30, -1e30, 1e9, 3.0, -1.2]
+    places = np.array([[a, b] for a in numbers for b in (a, 0.1)] * 9, "float32").reshape(1, 1, -1, 2)
+    results = []
+    for lib in (rsnn, torch):
+        x = lib.arange(1.0, 10.0).reshape(1, 1, 3, 3).requires_grad_()
+        grid = lib.from_numpy(places).requires_grad_()
+        y = lib.nn.functional.grid_sample(x, grid, mode, "zeros", False)
+        results.append([y, *grads(lib, [y], [x, grid], [lib.ones_like(y)], False)])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-4, atol=1e-5)

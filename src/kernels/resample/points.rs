@@ -116,8 +116,10 @@ fn find_with<R: Real>(reading: Reading, size: usize, coordinates: &[R], taps: &m
             for (i, &x) in coordinates.iter().enumerate().take(BLOCK) {
                 let place = place(x);
                 let left = place.floor();
-                let part = (place - left).to_f64().unwrap_or(0.0);
-                let (weights, slopes) = (cubic_weights(part), cubic_slopes(part));
+                let part = (place - left).to_f64().unwrap_or(f64::NAN);
+                let nan = [f64::NAN; MOST];
+                let (weights, slopes) =
+                    if part.is_nan() { (nan, nan) } else { (cubic_weights(part), cubic_slopes(part)) };
                 for t in 0..MOST {
                     let at = left + R::from_f64(t as f64 - 1.0);
                     taps.at[t][i] = pixel(inside(reading, size, at).0, number);

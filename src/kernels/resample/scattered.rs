@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::float::Real;
 use super::super::parallel::{self, Shared};
-use super::points::{Along, BLOCK, Reading};
+use super::points::{Along, BLOCK, Between, Reading};
 
 /// Pixels of a plane, at most: 32 bits number them.
 pub const MOST_PIXELS: usize = i32::MAX as usize;
@@ -225,6 +225,9 @@ pub fn grid_gradient<R: Real>(reading: Reading, sizes: Sizes<'_>, grid: &[R], (g
     sizes.check(grid, x, g);
     let (plane, axes) = (sizes.plane(), sizes.size.len());
     assert_eq!(dgrid.len(), grid.len());
+    if reading.between == Between::Nearest {
+        return dgrid.fill(R::zero());
+    }
     let to = Shared(dgrid.as_mut_ptr());
     let cost = reading.width().pow(axes as u32) * (16 + 2 * sizes.channels);
     sizes.for_each_block(reading, cost, |taps: &mut Taps<R>, image, points| {
@@ -256,6 +259,7 @@ crate::vectorize! {
             }
         }
     }
+
     /// `by[d, p] = sum_t slope[d, t, p] sums[t, p]`: coordinate `d` is that of the axis `d` before the last one.
     fn by_slopes[S; R: Real](
         simd: S,
@@ -265,7 +269,7 @@ crate::vectorize! {
         by: &mut [[R; BLOCK]; AXES],
     ) {
         let (each, axes) = widths;
-        for (tap, (places, sums)) in taps.places.iter().zip(sums).enumerate() {
+        for (tap, sums) in sums.iter().enumerate() {
             for (coordinate, by) in by[..axes].iter_mut().enumerate() {
                 let mut products = *sums;
                 let mut rest = tap;
@@ -277,9 +281,7 @@ crate::vectorize! {
                     }
                     rest /= each;
                 }
-                for ((by, &product), &place) in by.iter_mut().zip(&products).zip(places) {
-                    *by += if place < 0 { R::zero() } else { product };
-                }
+                by.iter_mut().zip(&products).for_each(|(by, &product)| *by += product);
             }
         }
     }
