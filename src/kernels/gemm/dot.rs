@@ -65,23 +65,19 @@ pub fn multiply<R: Real>(
     let depth = a.ncols();
     // Adjacent copies of the few columns.
     let columns: Vec<Vec<R>> = b.columns().into_iter().map(|column| column.to_vec()).collect();
-    let mut rows: Vec<_> = out.outer_iter_mut().collect();
-    parallel::for_each_chunk_mut(&mut rows, ROWS, depth * columns.len().max(1), |chunk, rows| {
-        let first = chunk * ROWS;
-        let slices: Vec<ArrayView1<'_, R>> = (first..first + rows.len()).map(|row| a.row(row)).collect();
-        let slices: Vec<&[R]> = slices.iter().map(|row| row.to_slice().expect("adjacent elements")).collect();
+    let mut groups: Vec<_> = out.axis_chunks_iter_mut(Axis(0), ROWS).collect();
+    parallel::for_each_chunk_mut(&mut groups, 1, ROWS * depth * columns.len().max(1), |group, outs| {
+        let (first, out) = (group * ROWS, &mut outs[0]);
+        let row = |i: usize| a.index_axis_move(Axis(0), first + i).to_slice().expect("adjacent elements");
         for (j, column) in columns.iter().enumerate() {
             let mut sums = [R::zero(); ROWS];
-            match slices[..] {
-                [a, b, c, d] => sums = dots([a, b, c, d], column),
-                _ => {
-                    for (sum, row) in sums.iter_mut().zip(&slices) {
-                        *sum = dots([row], column)[0];
-                    }
-                }
+            if out.nrows() == ROWS {
+                sums = dots::<R, ROWS>(std::array::from_fn(row), column);
+            } else {
+                (0..out.nrows()).for_each(|i| sums[i] = dots([row(i)], column)[0]);
             }
-            for (i, row) in rows.iter_mut().enumerate() {
-                finish((first + i, j), sums[i], &mut row[j]);
+            for (i, to) in out.column_mut(j).iter_mut().enumerate() {
+                finish((first + i, j), sums[i], to);
             }
         }
     });
