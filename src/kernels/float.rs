@@ -1,7 +1,6 @@
 //! The elements of floating-point kernels.
 #![allow(unsafe_code)]
 
-use super::math::truncate::Truncated;
 use std::any::TypeId;
 use std::fmt::Debug;
 use std::iter::Sum;
@@ -12,6 +11,7 @@ use num_traits::{Float, NumAssign};
 use super::exp::Exp;
 use super::isa::Simd;
 use super::lanes::Vector;
+use super::math::truncate::Truncated;
 
 /// A floating-point number as it is stored; arithmetic is done in [`Acc`](Floating::Acc).
 pub trait Floating: Copy + Default + PartialOrd + Debug + Send + Sync + 'static {

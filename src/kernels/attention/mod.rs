@@ -82,8 +82,8 @@ impl<R: Real> Problem<'_, R> {
         if causal { self.k.nrows().min(block.end) } else { self.k.nrows() }
     }
 
-    /// The scores of a block of queries for the keys that it sees, laid out as [`ScoreLayout`] says; `room` is for as many numbers. Returns
-    /// which queries a mask hides all keys from.
+    /// The scores of a block of queries for the keys that it sees, laid out as [`ScoreLayout`] says; `room` is for as many numbers.
+    /// Returns which queries a mask hides all keys from.
     fn score(&self, scoring: Scoring<R>, block: Range<usize>, scores: &mut [R], room: &mut [R]) -> [bool; BLOCK] {
         let keys = self.seen(scoring.causal, &block);
         let layout = ScoreLayout { rows: block.len(), keys };
@@ -119,7 +119,7 @@ impl<R: Real> Problem<'_, R> {
     }
 }
 
-/// How the scores of a block layout in memory: those of a key side by side, which products and exponentials of many queries like best,
+/// How the scores of a block lie in memory: those of a key side by side, which products and exponentials of many queries like best,
 /// or, for few, those of a query.
 #[derive(Clone, Copy)]
 struct ScoreLayout {
@@ -128,10 +128,10 @@ struct ScoreLayout {
 }
 
 impl ScoreLayout {
-    /// Queries from which on scores of a key layout side by side.
+    /// Queries from which on the scores of a key lie side by side.
     const MANY: usize = 16;
 
-    /// Whether the scores of a key layout side by side.
+    /// Whether the scores of a key lie side by side.
     fn by_keys(self) -> bool {
         self.rows >= ScoreLayout::MANY
     }

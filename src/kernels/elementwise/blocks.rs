@@ -121,15 +121,12 @@ pub(super) unsafe fn blocks<const N: usize>(
         return flat(inputs.map(|x| x.place.ptr.cast_const()), out.place.ptr, rows * columns);
     }
     let long = !apart && columns >= BLOCK / 4 && out.place.inner == 1;
-    let steps = |inner: usize| move |x: &Part| x.place.inner == inner;
-    let by_rows = if !long {
-        None
-    } else if inputs.iter().all(steps(1)) {
-        Some(flat)
-    } else if inputs.iter().filter(|&x| steps(1)(x)).count() == N - 1 {
-        inputs.iter().position(steps(0)).and_then(|k| loops.single[k])
-    } else {
-        None
+    let mut others = inputs.iter().enumerate().filter(|(_, x)| x.place.inner != 1);
+    let by_rows = match (others.next(), others.next()) {
+        _ if !long => None,
+        (None, _) => Some(flat),
+        (Some((k, x)), None) if x.place.inner == 0 => loops.single[k],
+        _ => None,
     };
     if let Some(flat) = by_rows {
         for row in 0..rows {

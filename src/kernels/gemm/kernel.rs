@@ -257,7 +257,7 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
                 // has an element for every row or column. Rows and tiles of an output that streams begin where lines do.
                 unsafe {
                     let to = tile.out.at(row + i, column).add(j * V::LANES);
-                    let sum = join(tile, (row + i, lane), sum, to);
+                    let sum = join(tile, (row + i, lane), sum, to, |from| V::load(from));
                     if tile.out.streams { sum.stream(to) } else { sum.store(to) }
                 }
             }
@@ -289,20 +289,26 @@ unsafe fn store_tile<R: Real, V: Vector<R>, const M: usize, const N: usize>(tile
     }
 }
 
-/// What a register of the output at `to` becomes with these sums.
+/// What a register of the output at `to` becomes with these sums; `load` reads as many lanes as there are.
 ///
 /// # Safety
-/// Its lanes must lie in the output, and a bias have an element for every row or column.
+/// These lanes must lie in the output, and a bias have an element for every row or column.
 #[inline(always)]
-unsafe fn join<R: Real, V: Vector<R>>(tile: Block<'_, R>, (row, column): (usize, usize), sum: V, to: *const R) -> V {
+unsafe fn join<R: Real, V: Vector<R>>(
+    tile: Block<'_, R>,
+    (row, column): (usize, usize),
+    sum: V,
+    to: *const R,
+    load: impl Fn(*const R) -> V,
+) -> V {
     let alpha = V::splat(tile.alpha);
     // SAFETY: by the caller's word.
     unsafe {
         match tile.start {
             Start::Zero => sum.mul(alpha),
-            Start::Scaled(beta) => sum.mul_add(alpha, V::load(to).mul(V::splat(beta))),
+            Start::Scaled(beta) => sum.mul_add(alpha, load(to).mul(V::splat(beta))),
             Start::RowBias(bias) => sum.mul_add(alpha, V::splat(*bias.get_unchecked(row))),
-            Start::ColumnBias(bias) => sum.mul_add(alpha, V::load(bias.as_ptr().add(column))),
+            Start::ColumnBias(bias) => sum.mul_add(alpha, load(bias.as_ptr().add(column))),
         }
     }
 }
@@ -319,7 +325,8 @@ crate::vectorize! {
                 unsafe {
                     let to = tile.out.at(row + i, column).add(lane);
                     let sum = <R::Vector<S> as Vector<R>>::load(sums.add(i * width + lane));
-                    activated(join(tile, (row + i, column + lane), sum, to), limits).store(to);
+                    let load = |from| <R::Vector<S> as Vector<R>>::load(from);
+                    activated(join(tile, (row + i, column + lane), sum, to, load), limits).store(to);
                 }
             }
         }
@@ -332,6 +339,7 @@ crate::vectorize! {
     fn store_turned[S; R: Real](simd: S, tile: Block<'_, R>, sums: *const R, stride: usize) {
         let ((row, column), (height, width)) = (tile.origin, tile.size);
         let lanes = <R::Vector<S> as Vector<R>>::LANES;
+        let turned = Block { start: tile.start.transposed(), ..tile };
         for left in (0..width).step_by(lanes) {
             for top in (0..height).step_by(lanes) {
                 let count = lanes.min(height - top);
@@ -344,16 +352,11 @@ crate::vectorize! {
                     transpose::<R, R::Vector<S>>(&mut square);
                     for (j, &sum) in square.iter().enumerate().take(lanes.min(width - left)) {
                         let to = tile.out.at(row + top, column + left + j);
-                        let part = |from| <R::Vector<S> as Vector<R>>::load_part(from, 0..count);
-                        let alpha = <R::Vector<S> as Vector<R>>::splat(tile.alpha);
-                        let value = match tile.start {
-                            Start::Zero => sum.mul(alpha),
-                            Start::Scaled(beta) => sum.mul_add(alpha, part(to).mul(<R::Vector<S> as Vector<R>>::splat(beta))),
-                            Start::RowBias(bias) => sum.mul_add(alpha, part(bias.as_ptr().add(row + top))),
-                            Start::ColumnBias(bias) => {
-                                sum.mul_add(alpha, <R::Vector<S> as Vector<R>>::splat(bias[column + left + j]))
-                            }
-                        };
+                        // Its lanes are rows, so that biases of rows are those of lanes.
+                        let place = (column + left + j, row + top);
+                        let value = join(turned, place, sum, to, |from| {
+                            <R::Vector<S> as Vector<R>>::load_part(from, 0..count)
+                        });
                         if count == lanes { value.store(to) } else { value.store_first(to, count) }
                     }
                 }

@@ -148,7 +148,7 @@ impl Op for Gradient {
                 results.push(dx.to_dtype(result)?);
             }
             if self.wanted[1] {
-                let dgrid = Array::zeros(grid.shape(), dtype)?;
+                let dgrid = Array::empty(grid.shape(), dtype)?;
                 grid_gradient(self.reading, sizes, places, (g.slice::<T>(), x.slice::<T>()), dgrid.slice_mut::<T>());
                 results.push(dgrid.to_dtype(result)?);
             }
