@@ -35,6 +35,8 @@ _K = TypeVar("_K")
 _P = ParamSpec("_P")
 _R_co = TypeVar("_R_co", covariant=True)
 
+__version__: str
+
 class _Forward(Protocol[_P, _R_co]):
     def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
 """

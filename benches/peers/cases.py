@@ -45,6 +45,9 @@ for wrt, way in enumerate(("queries", "keys", "values")):
     group("attention")[f"attention of 1,024, 8 heads, d {way}"] = Operator(
         lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), *3 * [(1, 8, 1024, 64)], wrt=wrt
     )
+group("attention")["attention of one query to 1,024 keys, 8 heads"] = Operator(
+    lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), (1, 8, 1, 64), *2 * [(1, 8, 1024, 64)]
+)
 group("attention")["attention of 1,024, 8 heads"] = Operator(
     lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v), *3 * [(1, 8, 1024, 64)]
 )

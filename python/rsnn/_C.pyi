@@ -28,14 +28,16 @@ _K = TypeVar("_K")
 _P = ParamSpec("_P")
 _R_co = TypeVar("_R_co", covariant=True)
 
+__version__: str
+
 class _Forward(Protocol[_P, _R_co]):
     def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
 
 __all__ = [
     "Generator", "HookOptions", "HookTable", "Module", "ModuleDict", "ModuleIterator", "ModuleList", "NameSet", "Node",
-    "Parameter", "Registry", "RemovableHandle", "Sequential", "Tensor", "_FunctionContext", "_HookHandle", "_adam_step",
-    "_autograd_backward", "_autograd_grad", "_constant_pad", "_ctc_loss", "_current_walk", "_draw_normal",
-    "_draw_uniform", "_drop_grads", "_edge_pad", "_embedding_bag", "_empty_parameter", "_fans",
+    "Parameter", "Registry", "RemovableHandle", "Sequential", "Tensor", "_FunctionContext", "_HookHandle",
+    "__version__", "_adam_step", "_autograd_backward", "_autograd_grad", "_constant_pad", "_ctc_loss", "_current_walk",
+    "_draw_normal", "_draw_uniform", "_drop_grads", "_edge_pad", "_embedding_bag", "_empty_parameter", "_fans",
     "_forbid_saved_tensors_hooks", "_function", "_global_full_backward", "_global_table", "_grid_sampler",
     "_instruction_set", "_interpolate", "_module_dict", "_module_passage", "_nll_loss", "_pointwise_loss",
     "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent", "_set_anomaly", "_set_global_full_backward",

@@ -12,6 +12,7 @@ from . import random as random
 from . import return_types as return_types
 from . import utils as utils
 from ._C import *  # noqa: F403
+from ._C import __version__ as __version__
 from ._composite import *  # noqa: F403
 from ._constants import *  # noqa: F403
 from ._device import device as device

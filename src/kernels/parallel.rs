@@ -6,14 +6,17 @@
 //! alone, never from the number of threads, and partial results are combined in piece order, so results are the same bits for
 //! every thread count.
 //!
+//! A call from within a piece stays on its thread while pieces around it wait for a thread: no thread is idle then.
+//!
 //! The pool is built by the first call that needs it, not before. In a forked child the parent's pool has no threads, so a
 //! fork handler forgets it and the child's first call builds a new one.
 #![allow(unsafe_code)]
 
 use std::any::Any;
+use std::cell::Cell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::thread::Thread;
@@ -36,6 +39,11 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// The pool, or null before first use and in a forked child. Never freed: callers hold plain references to it.
 static POOL: AtomicPtr<rayon::ThreadPool> = AtomicPtr::new(null_mut());
+
+thread_local! {
+    /// The job whose piece this thread is executing, or null.
+    static AROUND: Cell<*const Job> = const { Cell::new(null()) };
+}
 
 /// The number of threads that kernels use, the caller included: `RSNN_NUM_THREADS` where it is a positive number, else
 /// what the affinity mask and the cgroup's CPU quota allow.
@@ -118,8 +126,21 @@ unsafe impl Send for Job {}
 unsafe impl Sync for Job {}
 
 impl Job {
+    fn new(task: *const (dyn Fn(usize) + Sync), pieces: usize, takers: usize) -> Self {
+        Job {
+            task,
+            pieces,
+            spans: Spans::new(pieces, takers),
+            finished: AtomicUsize::new(0),
+            panicked: AtomicBool::new(false),
+            payload: Mutex::new(None),
+            caller: std::thread::current(),
+        }
+    }
+
     /// Claims and executes pieces until none is left. After a panic the remaining pieces are only counted.
     fn work(&self, taker: usize) {
+        let around = AROUND.replace(self);
         // Added up here: a count that all threads touch at every piece would go from core to core.
         let mut finished = 0;
         while let Some(pieces) = self.spans.claim(taker) {
@@ -140,6 +161,7 @@ impl Job {
                 }
             }
         }
+        AROUND.set(around);
         if finished > 0 && self.finished.fetch_add(finished, Ordering::AcqRel) + finished == self.pieces {
             self.caller.unpark();
         }
@@ -159,9 +181,15 @@ impl Job {
     }
 }
 
+/// Whether this thread executes a piece of a call that has others left, for whichever thread is idle.
+fn threads_are_busy() -> bool {
+    // SAFETY: `Job::work` sets the pointer to the job that it borrows, and sets it back before it returns.
+    unsafe { AROUND.get().as_ref() }.is_some_and(|job| job.spans.any_left())
+}
+
 /// Runs `task(0)`, ..., `task(pieces - 1)`, on several threads where there are some. A panic in a piece goes on in the caller.
 fn run_pieces(pieces: usize, task: &(dyn Fn(usize) + Sync)) {
-    let helpers = num_threads().min(pieces).saturating_sub(1);
+    let helpers = if threads_are_busy() { 0 } else { num_threads().min(pieces).saturating_sub(1) };
     let Some(pool) = (helpers > 0 && pieces <= spans::MOST).then(|| pool(num_threads() - 1)).flatten() else {
         return (0..pieces).for_each(task);
     };
@@ -169,15 +197,7 @@ fn run_pieces(pieces: usize, task: &(dyn Fn(usize) + Sync)) {
     // this function returns after all pieces are finished, and no piece can be claimed after that.
     let task =
         unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(task) };
-    let job = Arc::new(Job {
-        task,
-        pieces,
-        spans: Spans::new(pieces, helpers + 1),
-        finished: AtomicUsize::new(0),
-        panicked: AtomicBool::new(false),
-        payload: Mutex::new(None),
-        caller: std::thread::current(),
-    });
+    let job = Arc::new(Job::new(task, pieces, helpers + 1));
     let caller = placement::ask(helpers);
     for taker in 1..=helpers {
         let job = Arc::clone(&job);

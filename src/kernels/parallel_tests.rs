@@ -76,6 +76,26 @@ fn nested_calls_finish() {
 }
 
 #[test]
+fn a_call_within_a_piece_gets_help_only_when_no_piece_is_left() {
+    with_threads(2, || {
+        let helped = |left: bool| {
+            let job = Job::new(&|_| (), 2, 1);
+            (0..if left { 1 } else { 2 }).for_each(|_| assert!(job.spans.claim(0).is_some()));
+            let around = AROUND.replace(&job);
+            let threads = Mutex::new(std::collections::HashSet::new());
+            for_each_chunk(100, 1, |_| {
+                threads.lock().unwrap().insert(std::thread::current().id());
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            });
+            AROUND.set(around);
+            threads.into_inner().unwrap().len() > 1
+        };
+        assert!(!helped(true));
+        assert!(helped(false));
+    });
+}
+
+#[test]
 fn calls_from_many_threads_finish() {
     with_threads(3, || {
         std::thread::scope(|scope| {

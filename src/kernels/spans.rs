@@ -58,6 +58,11 @@ impl Spans {
         Spans((0..takers).map(|taker| Span(AtomicU64::new(pack(&(start(taker)..start(taker + 1)))))).collect())
     }
 
+    /// Whether there are pieces that nobody has claimed.
+    pub fn any_left(&self) -> bool {
+        self.0.iter().any(|span| !span.left().is_empty())
+    }
+
     /// The next pieces for a taker; `None` if there are none left to begin with. Each piece is handed out once.
     pub fn claim(&self, taker: usize) -> Option<Range<usize>> {
         let own = &self.0[taker];
@@ -92,7 +97,9 @@ mod tests {
         for (pieces, takers) in [(0, 1), (1, 1), (7, 1), (1, 3), (2, 3), (100, 3), (1000, 7)] {
             for taker in 0..takers {
                 let spans = Spans::new(pieces, takers);
+                assert_eq!(spans.any_left(), pieces > 0);
                 let mut claimed = all(&spans, taker);
+                assert!(!spans.any_left());
                 claimed.sort_unstable();
                 assert!(claimed.into_iter().eq(0..pieces), "{pieces} pieces, taker {taker} of {takers}");
                 assert_eq!(spans.claim(taker), None);

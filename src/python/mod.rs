@@ -37,6 +37,7 @@ mod _C {
         if let Some(text) = crate::kernels::isa::forced_isa_error() {
             return Err(pyo3::exceptions::PyRuntimeError::new_err(text));
         }
+        m.add("__version__", env!("CARGO_PKG_VERSION"))?;
         dtype::register(m)?;
         tensor::register(m)?;
         numpy::register(m)?;

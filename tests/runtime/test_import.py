@@ -54,3 +54,11 @@ def test_late_parts_are_attributes():
 def test_import_leaves_numpy_for_those_who_use_it():
     seen = run("import sys, json, rsnn, rsnn.nn, rsnn.optim\nprint(json.dumps(sorted(sys.modules)))")
     assert not {"numpy", "rsnn.linalg", "rsnn.utils.data"} & set(seen)
+
+
+def test_the_package_knows_its_version():
+    seen = run(
+        "import json, rsnn, importlib.metadata\n"
+        "print(json.dumps([rsnn.__version__, importlib.metadata.version('rsnn')]))"
+    )
+    assert seen[0] == seen[1] != ""

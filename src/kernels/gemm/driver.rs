@@ -149,7 +149,8 @@ unsafe fn multiply_blocks<T: Floating, A: Operand<T::Acc>, B: Operand<T::Acc>>(
     // Operands that are used a few times are read where they lie.
     let direct_left = a.strided().filter(|a| {
         // Rows a power of two apart push each other out of the first-level cache, once for each tile of columns.
-        let crowded = (a.lane.unsigned_abs() * size_of::<T>()).is_multiple_of(CROWDED) && size.columns > width;
+        let crowded =
+            size.rows > 1 && (a.lane.unsigned_abs() * size_of::<T>()).is_multiple_of(CROWDED) && size.columns > width;
         !crowded && size.columns <= if a.depth == 1 { 4 * width } else { 2 * width }
     });
     let near = |b: &Strided<'_, T::Acc>| b.lane == 1 && (size.rows <= 2 * height || size.depth <= SHALLOW);

@@ -114,18 +114,12 @@ crate::vectorize! {
         let next = if right.depth == columns as isize { 0 } else { right.panel };
         // A single row goes over long stretches of rows in memory, a few of which are under way to the cache at a time.
         let mut alone = 0;
-        let stretch = STRETCH * lanes;
-        let side_by_side = next != 0 && right.panel == columns as isize;
-        while block.size.0 == 1 && side_by_side && alone + stretch <= block.size.1 {
-            let origin = (block.origin.0, block.origin.1 + alone);
-            if !block.out.adjacent(origin.1, stretch) {
-                break;
-            }
-            let start = right.start.wrapping_offset((alone / columns) as isize * right.panel);
-            let panel = Panel { start, depth: right.depth, ahead: ROWS_AHEAD * right.depth };
+        if block.size.0 == 1 && next != 0 && right.panel == columns as isize {
             // SAFETY: so many panels lie side by side in the operand by the word of `multiply_block`'s caller.
-            unsafe { one_tile::<S, R, 1, STRETCH>(Block { origin, size: (1, stretch), ..block }, left, panel) };
-            alone += stretch;
+            alone = unsafe {
+                let alone = stretches::<S, R, STRETCH>(block, left, right, 0);
+                stretches::<S, R, { STRETCH / 2 }>(block, left, right, alone)
+            };
         }
         // All columns go over some rows before the next rows come: these rows stay in the second-level cache meanwhile.
         let slab = (SLAB_BYTES / size_of::<R>() / block.depth.max(1)).next_multiple_of(rows);
@@ -153,6 +147,29 @@ crate::vectorize! {
             }
         }
     }
+}
+
+/// A single row times columns from `alone` on, by tiles of `N` registers as far as they go; returns how far that is.
+///
+/// # Safety
+/// The right operand must lie in memory, its panels side by side, and hold the columns.
+#[inline(always)]
+unsafe fn stretches<S: Simd, R: Real, const N: usize>(
+    block: Block<'_, R>,
+    left: Left<R>,
+    right: Right<R>,
+    mut alone: usize,
+) -> usize {
+    let stretch = N * <R::Vector<S> as Vector<R>>::LANES;
+    while alone + stretch <= block.size.1 && block.out.adjacent(block.origin.1 + alone, stretch) {
+        let origin = (block.origin.0, block.origin.1 + alone);
+        let start = right.start.wrapping_add(alone);
+        let panel = Panel { start, depth: right.depth, ahead: ROWS_AHEAD * right.depth };
+        // SAFETY: by the caller's word.
+        unsafe { one_tile::<S, R, 1, N>(Block { origin, size: (1, stretch), ..block }, left, panel) };
+        alone += stretch;
+    }
+    alone
 }
 
 /// Chooses the kernel with the fewest rows that cover the tile.

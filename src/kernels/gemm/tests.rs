@@ -236,6 +236,25 @@ fn few_rows_and_columns_are_summed_by_pieces() {
 }
 
 #[test]
+fn a_dot_product_has_the_bits_it_has_among_any_others() {
+    for k in [16, 33, 100, 600].into_iter().filter(|&k| !too_large((37, 1, k))) {
+        let a = Array2::from_shape_fn((37, k), |(i, j)| noise(i * 1000 + j) as f32);
+        let x = Array2::from_shape_fn((k, 1), |(i, _)| noise(i) as f32);
+        let product = |a: ArrayView2<'_, f32>| {
+            let mut out = Array2::zeros((a.nrows(), 1));
+            assert!(matches!(method(&a, &x.view(), &out.view_mut()), Method::Dot | Method::Small));
+            gemm(1.0, a, x.view(), Start::Zero, out.view_mut());
+            out.mapv(f32::to_bits)
+        };
+        let all = product(a.view());
+        for (start, count) in [(0, 4), (5, 16), (20, 17), (33, 4)] {
+            let rows = start..start + count;
+            assert_eq!(product(a.slice(s![rows.clone(), ..])), all.slice(s![rows, ..]), "{k}: {count} from {start}");
+        }
+    }
+}
+
+#[test]
 fn a_row_alone_has_the_bits_it_has_among_others() {
     for (n, k) in [(300, 64), (1000, 100), (257, 300), (129, 33)].into_iter().filter(|&(n, k)| !too_large((3, n, k))) {
         for order in [Order::Rows, Order::Columns, Order::Gaps] {
