@@ -1,9 +1,9 @@
-//! The exponential function in a form that the compiler turns into vector code.
+//! The exponential function and its like in a form that the compiler turns into vector code.
 
 use super::isa::{Portable, Simd};
-use super::math::single;
+use super::math::{exponential, single};
 
-/// Types with a branch-free exponential.
+/// Types with branch-free exponentials.
 pub trait Exp: Copy {
     /// `e^self`, within 2 units in the last place; 0, infinity and nan come out as they must, denormals included.
     ///
@@ -13,6 +13,12 @@ pub trait Exp: Copy {
 
     /// The same in code for an instruction set, with its multiply-add.
     fn exp_native<S: Simd>(self, simd: S) -> Self;
+
+    /// `1 / (1 + e^-self)` in such code.
+    fn sigmoid_native<S: Simd>(self, simd: S) -> Self;
+
+    /// The hyperbolic tangent in such code.
+    fn tanh_native<S: Simd>(self, simd: S) -> Self;
 }
 
 impl Exp for f32 {
@@ -23,6 +29,14 @@ impl Exp for f32 {
     #[inline(always)]
     fn exp_native<S: Simd>(self, simd: S) -> f32 {
         single::exp(simd, self)
+    }
+    #[inline(always)]
+    fn sigmoid_native<S: Simd>(self, simd: S) -> f32 {
+        single::sigmoid(simd, self)
+    }
+    #[inline(always)]
+    fn tanh_native<S: Simd>(self, simd: S) -> f32 {
+        single::tanh(simd, self)
     }
 }
 
@@ -66,6 +80,14 @@ impl Exp for f64 {
         let half = exponent >> 1;
         let power = |n: i64| f64::from_bits((n.wrapping_add(1023) << 52) as u64);
         sum * power(half) * power(exponent.wrapping_sub(half))
+    }
+    #[inline(always)]
+    fn sigmoid_native<S: Simd>(self, simd: S) -> f64 {
+        1.0 / (1.0 + (-self).exp_native(simd))
+    }
+    #[inline(always)]
+    fn tanh_native<S: Simd>(self, _simd: S) -> f64 {
+        exponential::tanh(self)
     }
 }
 

@@ -6,7 +6,7 @@
 //! alone, never from the number of threads, and partial results are combined in piece order, so results are the same bits for
 //! every thread count.
 //!
-//! A call from within a piece stays on its thread while pieces around it wait for a thread: no thread is idle then.
+//! A call from within a piece stays on its thread while all threads have pieces or some wait for one: no thread is idle then.
 //!
 //! The pool is built by the first call that needs it, not before. In a forked child the parent's pool has no threads, so a
 //! fork handler forgets it and the child's first call builds a new one.
@@ -39,6 +39,9 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// The pool, or null before first use and in a forked child. Never freed: callers hold plain references to it.
 static POOL: AtomicPtr<rayon::ThreadPool> = AtomicPtr::new(null_mut());
+
+/// Threads of the pool that execute pieces.
+static WORKING: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// The job whose piece this thread is executing, or null.
@@ -99,6 +102,7 @@ fn pool(workers: usize) -> Option<&'static rayon::ThreadPool> {
 fn forget_pool_after_fork() {
     extern "C" fn in_child() {
         POOL.store(null_mut(), Ordering::Release);
+        WORKING.store(0, Ordering::Relaxed);
         placement::forget();
     }
     static REGISTER: Once = Once::new();
@@ -141,6 +145,8 @@ impl Job {
     /// Claims and executes pieces until none is left. After a panic the remaining pieces are only counted.
     fn work(&self, taker: usize) {
         let around = AROUND.replace(self);
+        let helps = taker > 0;
+        WORKING.fetch_add(usize::from(helps), Ordering::Relaxed);
         // Added up here: a count that all threads touch at every piece would go from core to core.
         let mut finished = 0;
         while let Some(pieces) = self.spans.claim(taker) {
@@ -162,6 +168,8 @@ impl Job {
             }
         }
         AROUND.set(around);
+        // Before the caller goes on: it may look at once for idle threads.
+        WORKING.fetch_sub(usize::from(helps), Ordering::Relaxed);
         if finished > 0 && self.finished.fetch_add(finished, Ordering::AcqRel) + finished == self.pieces {
             self.caller.unpark();
         }
@@ -181,10 +189,11 @@ impl Job {
     }
 }
 
-/// Whether this thread executes a piece of a call that has others left, for whichever thread is idle.
+/// Whether this thread executes a piece of a call, and no other thread is idle: all execute pieces, or that call has some left.
 fn threads_are_busy() -> bool {
     // SAFETY: `Job::work` sets the pointer to the job that it borrows, and sets it back before it returns.
-    unsafe { AROUND.get().as_ref() }.is_some_and(|job| job.spans.any_left())
+    let around = unsafe { AROUND.get().as_ref() };
+    around.is_some_and(|job| job.spans.any_left() || WORKING.load(Ordering::Relaxed) + 1 >= num_threads())
 }
 
 /// Runs `task(0)`, ..., `task(pieces - 1)`, on several threads where there are some. A panic in a piece goes on in the caller.

@@ -91,7 +91,8 @@ fn a_call_within_a_piece_gets_help_only_when_no_piece_is_left() {
             threads.into_inner().unwrap().len() > 1
         };
         assert!(!helped(true));
-        assert!(helped(false));
+        // Other tests may keep the threads of the pool busy for a while.
+        assert!((0..100).any(|_| helped(false)));
     });
 }
 

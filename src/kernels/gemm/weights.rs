@@ -120,7 +120,9 @@ impl Weights {
             // SAFETY: `output` is the view `out`, borrowed mutably here, and the unit was there when the weights were packed; for the
             // residual by the caller's word.
             unsafe {
-                if !tiled::multiply((size, terms), ends.alpha, (&left, right), ends.start, output) {
+                // As without packing, the unit adds to nothing that the output holds.
+                let adds = matches!(ends.start.simplified(), Start::Scaled(_));
+                if adds || !tiled::multiply((size, terms), ends.alpha, (&left, right), ends.start, output) {
                     product((x, w.reversed_axes()), ends, out);
                 }
             }

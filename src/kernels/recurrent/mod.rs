@@ -6,7 +6,11 @@
 mod cell;
 mod run;
 mod steps;
+mod weighted;
 
 pub use cell::Cell;
 pub use run::{Given, Gradients, Trace, Weights, backward, forward};
 pub use steps::Steps;
+
+#[cfg(test)]
+mod tests;

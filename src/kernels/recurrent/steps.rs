@@ -26,6 +26,11 @@ impl Steps {
         self.sizes.first().copied().unwrap_or(0)
     }
 
+    /// The number of steps.
+    pub fn count(&self) -> usize {
+        self.sizes.len()
+    }
+
     /// The number of rows of all steps.
     pub fn rows(&self) -> usize {
         self.sizes.iter().sum()
@@ -38,6 +43,24 @@ impl Steps {
             order.reverse();
         }
         order
+    }
+
+    /// Cuts a list of rows, `width` numbers each, into those of every `group` sequences at each step: by group, in the order in which
+    /// steps are taken. Of an empty list all parts are empty.
+    pub fn cut<'a, T>(&self, list: &'a mut [T], width: usize, group: usize) -> Vec<Vec<&'a mut [T]>> {
+        let groups = self.batch().div_ceil(group);
+        let mut parts: Vec<Vec<&mut [T]>> = (0..groups).map(|_| Vec::with_capacity(self.count())).collect();
+        let mut rest = list;
+        for &size in &self.sizes {
+            let (step, behind) = rest.split_at_mut((size * width).min(rest.len()));
+            rest = behind;
+            let mut pieces = step.chunks_mut((group * width).max(1));
+            parts.iter_mut().for_each(|part| part.push(pieces.next().unwrap_or_default()));
+        }
+        if self.reverse {
+            parts.iter_mut().for_each(|part| part.reverse());
+        }
+        parts
     }
 
     /// For each row the state before it: rows of `states`, `width` numbers each, or of `first` where a sequence begins.

@@ -1,6 +1,7 @@
 //! Scans: outputs that depend on all elements up to their own place along an axis.
+#![allow(unsafe_code)]
 
-use crate::kernels::parallel;
+use crate::kernels::parallel::{self, Shared};
 
 /// A row-major tensor seen from one of its axes: what comes before, the axis, what comes after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,29 +39,33 @@ pub fn scan<A, R>(
     A: Copy + Send + Sync,
     R: Send,
 {
-    let Along { size, inner, .. } = along;
-    debug_assert_eq!(out.len(), along.outer * size * inner);
+    let Along { outer, size, inner } = along;
+    debug_assert_eq!(out.len(), outer * size * inner);
     let block = size * inner;
-    parallel::for_each_chunk_mut(out, block, 2, |o, out| {
-        if inner == 1 {
+    if inner == 1 {
+        return parallel::for_each_chunk_mut(out, size, 2, |o, out| {
             let mut acc = start;
             for k in 0..size {
                 let j = if reverse { size - 1 - k } else { k };
-                acc = step(acc, o * block + j, j);
+                acc = step(acc, o * size + j, j);
                 out[j] = write(acc);
             }
-            return;
-        }
-        for tile in (0..inner).step_by(TILE) {
-            let width = TILE.min(inner - tile);
-            let mut accs = [start; TILE];
-            for k in 0..size {
-                let j = if reverse { size - 1 - k } else { k };
-                let row = j * inner + tile;
-                for (i, (acc, place)) in accs[..width].iter_mut().zip(&mut out[row..row + width]).enumerate() {
-                    *acc = step(*acc, o * block + row + i, j);
-                    *place = write(*acc);
-                }
+        });
+    }
+    let tiles = inner.div_ceil(TILE);
+    let out = Shared(out.as_mut_ptr());
+    parallel::for_each_index(outer * tiles, 2 * size * TILE.min(inner), |task| {
+        let (o, first) = (task / tiles, task % tiles * TILE);
+        let mut accs = [start; TILE];
+        let accs = &mut accs[..TILE.min(inner - first)];
+        for k in 0..size {
+            let j = if reverse { size - 1 - k } else { k };
+            let at = o * block + j * inner + first;
+            // SAFETY: columns of the row that begins at `o * block + j * inner`, which no other task writes.
+            let places = unsafe { std::slice::from_raw_parts_mut(out.get().add(at), accs.len()) };
+            for (i, (acc, place)) in accs.iter_mut().zip(places).enumerate() {
+                *acc = step(*acc, at + i, j);
+                *place = write(*acc);
             }
         }
     });
