@@ -173,7 +173,7 @@ PARAMETERS = {
     "_sgd_step.buffers": "Sequence[Tensor | None]", "_drop_grads.params": "Sequence[Tensor]",
     "_recurrent.mode": "str", "_recurrent.batch_sizes": "Sequence[int]", "_recurrent.hx": "Sequence[Tensor]",
     "_recurrent.params": "Sequence[Tensor]", "_recurrent.has_biases": "bool", "_recurrent.num_layers": "int",
-    "_recurrent.dropout": "float", "_recurrent.bidirectional": "bool", "_embedding_bag.indices": "Sequence[int]",
+    "_recurrent.dropout": "float", "_recurrent.bidirectional": "bool", "_embedding_bag.indices": "Tensor",
     "_embedding_bag.starts": "Sequence[int]", "_embedding_bag.mode": "str", "_embedding_bag.factors": "Tensor | None",
     "_embedding_bag.padding_idx": "int | None", "_ctc_loss.log_probs": "Tensor", "_ctc_loss.zero_infinity": "bool",
     "_ctc_loss.blank": "int", "_draw_uniform.low": "float", "_draw_uniform.high": "float", "_set_anomaly.check_nan": "bool",

@@ -34,13 +34,10 @@ impl Batch {
 pub fn moments<R: Real>(batch: Batch, x: &[R], mean: &mut [R], variance: &mut [R]) {
     debug_assert!(x.len() == batch.numel() && mean.len() == batch.channels && variance.len() == batch.channels);
     let count = R::from_usize(batch.count());
-    channel_sums(batch, (x, x), (mean, variance), |_, x, _| (x, R::zero()));
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let rough = mean.to_vec();
-    channel_sums(batch, (x, x), (mean, variance), |channel, x, _| {
-        let away = x - rough[channel];
-        (away, away * away)
-    });
+    let mut rough = vec![R::zero(); batch.channels];
+    channel_sums(batch, (x, x), &rough, (mean, variance), |x, _, _| (x, R::zero()));
+    rough.iter_mut().zip(&*mean).for_each(|(rough, &sum)| *rough = sum / count);
+    channel_sums(batch, (x, x), &rough, (mean, variance), |x, _, rough| (x - rough, (x - rough) * (x - rough)));
     for ((mean, variance), rough) in mean.iter_mut().zip(variance).zip(rough) {
         let away = *mean / count;
         *variance = (*variance / count - away * away).max(R::zero());
@@ -71,7 +68,7 @@ pub fn normalize<R: Real>(batch: Batch, x: &[R], mean: &[R], (scale, shift): (&[
 /// The sums over each channel that gradients need: of `g`, and of `g * (x - mean)`.
 pub fn gradient_sums<R: Real>(batch: Batch, g: &[R], x: &[R], mean: &[R], (total, slope): (&mut [R], &mut [R])) {
     debug_assert!(g.len() == batch.numel() && x.len() == g.len());
-    channel_sums(batch, (g, x), (total, slope), |channel, g, x| (g, g * (x - mean[channel])));
+    channel_sums(batch, (g, x), mean, (total, slope), |g, x, mean| (g, g * (x - mean)));
 }
 
 /// Input gradients in training, from the sums of [`gradient_sums`]:
@@ -110,29 +107,28 @@ pub fn input_gradient<R: Real>(
     });
 }
 
-/// Two sums over each channel of `term(channel, x, y)`, for the elements of two tensors.
+/// Two sums over each channel of `term(x, y, center)`, for the elements of two tensors and the center of their channel.
 fn channel_sums<R: Real>(
     batch: Batch,
     (x, y): (&[R], &[R]),
+    centers: &[R],
     (first, second): (&mut [R], &mut [R]),
-    term: impl Fn(usize, R, R) -> (R, R) + Sync,
+    term: impl Fn(R, R, R) -> (R, R) + Sync,
 ) {
     let (channels, positions) = (batch.channels, batch.positions);
     let (width, cost) = (if positions == 1 { COLUMNS } else { 1 }, batch.count());
     parallel::for_each_chunk_pair((first, width), (second, width), cost, |chunk, first, second| {
-        first.fill(R::zero());
-        second.fill(R::zero());
+        let start = chunk * width;
+        if positions == 1 {
+            return add_columns((x, y), (start, channels), &centers[start..], (first, second), &term);
+        }
+        first[0] = R::zero();
+        second[0] = R::zero();
         for image in 0..batch.images {
-            let start = (image * channels + chunk * width) * positions;
-            if positions == 1 {
-                let range = start..start + first.len();
-                add_row((&x[range.clone()], &y[range]), (first, second), |at, x, y| term(chunk * width + at, x, y));
-            } else {
-                let range = start..start + positions;
-                let (a, b) = plane_sums(&x[range.clone()], &y[range], |x, y| term(chunk, x, y));
-                first[0] += a;
-                second[0] += b;
-            }
+            let range = (image * channels + start) * positions..(image * channels + start + 1) * positions;
+            let (a, b) = plane_sums(&x[range.clone()], &y[range], |x, y| term(x, y, centers[start]));
+            first[0] += a;
+            second[0] += b;
         }
     });
 }
@@ -180,15 +176,38 @@ crate::vectorize! {
         dx.iter_mut().zip(inputs).for_each(|(dx, (&g, &x))| *dx = (g - average - (x - mean) * slope) * scale);
     }
 
-    /// Adds the terms of some neighbouring channels of one image to their sums.
-    fn add_row[S; R: Real, F: Fn(usize, R, R) -> (R, R)](
-        simd: S, inputs: (&[R], &[R]), sums: (&mut [R], &mut [R]), term: F
+    /// The sums of `term` over neighbouring columns, from `start` on, of rows of `len` elements.
+    fn add_columns[S; R: Real, F: Fn(R, R, R) -> (R, R)](
+        simd: S, inputs: (&[R], &[R]), at: (usize, usize), centers: &[R], sums: (&mut [R], &mut [R]), term: &F
     ) {
-        let sums = sums.0.iter_mut().zip(sums.1);
-        for (at, ((first, second), (&x, &y))) in sums.zip(inputs.0.iter().zip(inputs.1)).enumerate() {
-            let (a, b) = term(at, x, y);
-            *first += a;
-            *second += b;
+        let (start, len) = at;
+        let count = sums.0.len();
+        let rows = inputs.0.chunks_exact(len).zip(inputs.1.chunks_exact(len));
+        let rows = rows.map(|(x, y)| (&x[start..start + count], &y[start..start + count]));
+        if let Ok(centers) = <&[R; COLUMNS]>::try_from(&centers[..count]) {
+            // Sums of whole chunks stay in registers for all rows.
+            let mut totals = [[R::zero(); COLUMNS]; 2];
+            for (x, y) in rows {
+                let (x, y): (&[R; COLUMNS], &[R; COLUMNS]) = (x.try_into().expect("a chunk"), y.try_into().expect("a chunk"));
+                for i in 0..COLUMNS {
+                    let (a, b) = term(x[i], y[i], centers[i]);
+                    totals[0][i] += a;
+                    totals[1][i] += b;
+                }
+            }
+            sums.0.copy_from_slice(&totals[0]);
+            sums.1.copy_from_slice(&totals[1]);
+            return;
+        }
+        sums.0.fill(R::zero());
+        sums.1.fill(R::zero());
+        for (x, y) in rows {
+            let inputs = x.iter().zip(y).zip(centers);
+            for ((first, second), ((&x, &y), &center)) in sums.0.iter_mut().zip(sums.1.iter_mut()).zip(inputs) {
+                let (a, b) = term(x, y, center);
+                *first += a;
+                *second += b;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Maxima of windows of 2 x 2 that lie side by side, without padding: the commonest pooling.
+//! Maxima of windows of 2 x 2, or of 1 x 2, that lie side by side, without padding: the commonest poolings.
 //!
-//! Rows of input come in pairs, each is taken apart into elements at even and at odd places, and the four registers are compared in
+//! Rows of input come in pairs or alone, each is taken apart into elements at even and at odd places, and the registers are compared in
 //! the order of the window's elements. Planes follow each other without gaps, so a register may be written beyond the end of its
 //! row: what lies there is written later.
 
@@ -18,10 +18,12 @@ pub fn fits<T: 'static>(geometry: &Geometry) -> bool {
     let [first, second, third] = &geometry.axes;
     // One layer, which the windows do reach: with padding they may all miss it.
     let alone = geometry.input[0] == 1 && matches!(first.as_slice(), [span] if span.count == 1);
-    let pairs = [second, third].iter().all(|spans| {
-        let pair = |(at, span): (usize, &super::Span)| (span.start, span.count, span.step) == (2 * at, 2, 1);
-        !spans.is_empty() && spans.iter().enumerate().all(pair)
-    });
+    let side_by_side = |spans: &[super::Span], count: usize| {
+        let next =
+            |(at, span): (usize, &super::Span)| (span.start, span.count) == (count * at, count) && span.step == 1;
+        !spans.is_empty() && spans.iter().enumerate().all(next)
+    };
+    let pairs = side_by_side(third, 2) && (side_by_side(second, 2) || side_by_side(second, 1));
     // Places are counted in the numbers themselves.
     real && isa() != Isa::Portable && alone && pairs && geometry.plane() <= 1 << (f32::MANTISSA_DIGITS - 1)
 }
@@ -45,8 +47,8 @@ crate::vectorize! {
     fn planes[S; R: Real](simd: S, geometry: &Geometry, x: &[R], out: &mut [R], places: &mut [i64]) {
         let lanes = <R::Vector<S> as Vector<R>>::LANES;
         let ([_, height, width], [_, rows, columns]) = (geometry.input, geometry.output());
-        let count = out.len() / (rows * columns);
-        assert!(2 * rows <= height && 2 * columns <= width && x.len() == count * height * width);
+        let (count, tall) = (out.len() / (rows * columns), geometry.axes[1][0].count);
+        assert!(matches!(tall, 1 | 2) && tall * rows <= height && 2 * columns <= width && x.len() == count * height * width);
         assert!(out.len() == count * rows * columns && places.len() == out.len());
         let mut ramp = [R::zero(); 16];
         for (lane, place) in ramp.iter_mut().enumerate() {
@@ -61,15 +63,17 @@ crate::vectorize! {
         for plane in 0..count {
             for row in 0..rows {
                 let to = (plane * rows + row) * columns;
-                let top = &x[(plane * height + 2 * row) * width..][..2 * width];
+                let top = &x[(plane * height + tall * row) * width..][..tall * width];
                 for start in (0..columns).step_by(lanes) {
                     let inside = lanes.min(columns - start);
                     let upper = apart::<R, R::Vector<S>>(&top[2 * start..][..2 * inside]);
-                    let lower = apart::<R, R::Vector<S>>(&top[width + 2 * start..][..2 * inside]);
-                    let first = <R::Vector<S> as Vector<R>>::splat(R::from_usize(2 * (row * width + start)));
-                    let (best, at) = upper.0.larger(<R::Vector<S> as Vector<R>>::splat(R::zero()), upper.1, right);
-                    let (best, at) = best.larger(at, lower.0, below);
-                    let (best, at) = best.larger(at, lower.1, across);
+                    let first = <R::Vector<S> as Vector<R>>::splat(R::from_usize(tall * row * width + 2 * start));
+                    let (mut best, mut at) = upper.0.larger(<R::Vector<S> as Vector<R>>::splat(R::zero()), upper.1, right);
+                    if tall == 2 {
+                        let lower = apart::<R, R::Vector<S>>(&top[width + 2 * start..][..2 * inside]);
+                        (best, at) = best.larger(at, lower.0, below);
+                        (best, at) = best.larger(at, lower.1, across);
+                    }
                     let at = at.add(ramp).add(first);
                     let to = to + start;
                     let room = lanes.min(out.len() - to);
@@ -129,16 +133,21 @@ mod tests {
         let beside = Window { pad_before: 1, pad_after: 1, dilation: 2, ..Window::new(1, 2) };
         let missed = Geometry::sliding(1, &[beside, two(4), two(4)], false);
         assert!(!fits::<f32>(&missed) && maxima(&missed, &[1.0; 16]).1 == [-1; 4]);
+        let row = |input| Geometry::sliding(3, &[Window { stride: 2, ..Window::new(input, 2) }], false);
+        assert_eq!((fits::<f32>(&row(10)), fits::<f64>(&row(7))), (wide, wide));
         // Equal parts are the same windows.
         assert_eq!(fits::<f32>(&Geometry::adaptive(2, &[(8, 4), (6, 3)])), wide);
     }
 
     #[test]
     fn they_give_what_plain_loops_do() {
-        for (planes, size) in [(1, [2, 2]), (7, [10, 10]), (3, [9, 7]), (2, [5, 70]), (40, [4, 3]), (5, [6, 33])] {
-            let geometry = pooling(planes, size, |input| Window { stride: 2, ..Window::new(input, 2) });
+        let two = |input| Window { stride: 2, ..Window::new(input, 2) };
+        let squares = [(1, [2, 2]), (7, [10, 10]), (3, [9, 7]), (2, [5, 70]), (40, [4, 3]), (5, [6, 33])];
+        let rows = [(1, 2), (9, 7), (40, 5), (3, 70), (2, 129)];
+        let rows = rows.map(|(planes, size)| Geometry::sliding(planes, &[two(size)], false));
+        for geometry in squares.map(|(planes, size)| pooling(planes, size, two)).into_iter().chain(rows) {
             // Some are equal, some nan, and both infinities.
-            let x: Vec<f64> = (0..planes * geometry.plane())
+            let x: Vec<f64> = (0..geometry.planes * geometry.plane())
                 .map(|i| match i * 37 % 29 {
                     0 => f64::NAN,
                     1 => f64::INFINITY,

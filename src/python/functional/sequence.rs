@@ -1,5 +1,6 @@
 //! `ctc_loss` and `embedding_bag`.
 
+use crate::array::DType;
 use crate::ops::bag::{self, Bags, Mode};
 use crate::ops::ctc::{self, Sequences};
 use crate::python::gil::without_gil;
@@ -44,7 +45,7 @@ fn _ctc_loss(
 ///
 /// Args:
 ///     weight: the table, `(V, D)`.
-///     indices: the rows of all bags, one after the other.
+///     indices: the rows of all bags, one after the other, `int64`.
 ///     starts: where each bag begins, and where the last one ends.
 ///     mode: `"sum"`, `"mean"` or `"max"`.
 ///     factors: a factor for each row, or `None`.
@@ -57,7 +58,7 @@ fn _ctc_loss(
 fn _embedding_bag(
     py: Python<'_>,
     weight: &Bound<'_, PyTensor>,
-    indices: Vec<i64>,
+    indices: &Bound<'_, PyTensor>,
     starts: Vec<usize>,
     mode: &str,
     factors: Option<&Bound<'_, PyTensor>>,
@@ -70,14 +71,17 @@ fn _embedding_bag(
         "max" => Mode::Max,
         _ => return Err(PyValueError::new_err("mode has to be one of sum, mean or max")),
     };
-    let ordered = starts.first() == Some(&0) && starts.is_sorted() && starts.last() == Some(&indices.len());
-    let fits = factors.is_none_or(|factors| factors.get().tensor.numel() == indices.len());
-    if !ordered || !fits {
-        let text = format!("embedding_bag: expected bags of {} indices in order and as many factors", indices.len());
+    let indices = indices.get().tensor.array().contiguous()?;
+    let count = indices.numel();
+    let ordered = starts.first() == Some(&0) && starts.is_sorted() && starts.last() == Some(&count);
+    let fits = factors.is_none_or(|factors| factors.get().tensor.numel() == count);
+    if !ordered || !fits || indices.dtype() != DType::I64 {
+        let text = format!("embedding_bag: expected bags of {count} int64 indices in order and as many factors");
         return Err(PyRuntimeError::new_err(text));
     }
     // An index below zero is none of the table.
-    let indices = indices.into_iter().map(|row| usize::try_from(row).unwrap_or(usize::MAX)).collect();
+    let row = |&row: &i64| usize::try_from(row).unwrap_or(usize::MAX);
+    let indices = indices.slice::<i64>().iter().map(row).collect();
     let bags = Bags { indices, starts, padding: padding_idx, mode, scale_by_frequency: scale_grad_by_freq };
     let (weight, factors) = (&weight.get().tensor, factors.map(|factors| &factors.get().tensor));
     without_gil(py, weight.numel(), || bag::embedding_bag(weight, factors, &bags)).map(Out)

@@ -105,15 +105,14 @@ def embedding_bag(
             raise RuntimeError(f"embedding_bag: expected {name} of dtype int64 or int32, got {indices.dtype}")
     starts = _starts(input, offsets, include_last_offset)
     flat = input.reshape(-1).to(rsnn.int64)
-    if flat.numel() and not 0 <= int(flat.min()) <= int(flat.max()) < rows:
-        raise RuntimeError(
-            f"embedding_bag: expected indices from 0 to {rows - 1}, got {int(flat.min())} to {int(flat.max())}"
-        )
+    low, high = (int(flat.min()), int(flat.max())) if flat.numel() else (0, rows - 1)
+    if low < 0 or high >= rows:
+        raise RuntimeError(f"embedding_bag: expected indices from 0 to {rows - 1}, got {low} to {high}")
     if max_norm is not None:
         rsnn.embedding_renorm_(weight.detach(), flat, max_norm, norm_type)
     used = starts[-1]
     factors = None if per_sample_weights is None else per_sample_weights.reshape(-1)[:used]
-    return _C._embedding_bag(weight, flat[:used].tolist(), starts, mode, factors, padding_idx, scale_grad_by_freq)
+    return _C._embedding_bag(weight, flat[:used], starts, mode, factors, padding_idx, scale_grad_by_freq)
 
 
 def _starts(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> list[int]:
