@@ -1,7 +1,7 @@
 //! The exponential function and its like in a form that the compiler turns into vector code.
 
 use super::isa::{Portable, Simd};
-use super::math::{exponential, single};
+use super::math::{double, exponential, single};
 
 /// Types with branch-free exponentials.
 pub trait Exp: Copy {
@@ -13,6 +13,9 @@ pub trait Exp: Copy {
 
     /// The same in code for an instruction set, with its multiply-add.
     fn exp_native<S: Simd>(self, simd: S) -> Self;
+
+    /// The natural logarithm in such code.
+    fn ln_native<S: Simd>(self, simd: S) -> Self;
 
     /// `1 / (1 + e^-self)` in such code.
     fn sigmoid_native<S: Simd>(self, simd: S) -> Self;
@@ -29,6 +32,10 @@ impl Exp for f32 {
     #[inline(always)]
     fn exp_native<S: Simd>(self, simd: S) -> f32 {
         single::exp(simd, self)
+    }
+    #[inline(always)]
+    fn ln_native<S: Simd>(self, simd: S) -> f32 {
+        single::ln(simd, self)
     }
     #[inline(always)]
     fn sigmoid_native<S: Simd>(self, simd: S) -> f32 {
@@ -80,6 +87,10 @@ impl Exp for f64 {
         let half = exponent >> 1;
         let power = |n: i64| f64::from_bits((n.wrapping_add(1023) << 52) as u64);
         sum * power(half) * power(exponent.wrapping_sub(half))
+    }
+    #[inline(always)]
+    fn ln_native<S: Simd>(self, _simd: S) -> f64 {
+        double::ln(self)
     }
     #[inline(always)]
     fn sigmoid_native<S: Simd>(self, simd: S) -> f64 {

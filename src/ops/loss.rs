@@ -5,8 +5,11 @@ use crate::array::{Array, DType};
 use crate::autograd::{Arrays, Context, Grads, Op, Tensor, apply_many};
 use crate::dispatch_float;
 use crate::error::Result;
+use crate::kernels::parallel;
 use crate::shape::{Dims, numel};
 use smallvec::smallvec;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// What becomes of the losses of single elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +37,17 @@ pub fn nll_loss(
     Ok(apply_many(NllLoss { rows, reduction }, &[x])?.swap_remove(0))
 }
 
+/// No class.
+const IGNORED: usize = usize::MAX;
+
+/// Rows that are summed in one piece.
+const GRAIN: usize = 4096;
+
 /// Class indices and weights, checked against the log-probabilities.
 #[derive(Clone, Debug)]
 struct Rows {
-    /// Class of each row, `None` for ignored ones; `[outer, inner]`.
-    classes: std::sync::Arc<Vec<Option<usize>>>,
+    /// Class of each row, [`IGNORED`] for those that do not count; `[outer, inner]`.
+    classes: Arc<Vec<usize>>,
     /// Weight of each class.
     weight: Option<Array>,
     /// The shape of the log-probabilities.
@@ -95,17 +104,14 @@ impl Rows {
             );
         }
         let indices = target.contiguous()?.to_dtype(DType::I64)?;
-        let classes = indices
-            .slice::<i64>()
-            .iter()
-            .map(|&t| match t {
-                t if t == ignore_index => Ok(None),
-                t if t >= 0 && (t as usize) < count => Ok(Some(t as usize)),
-                t => crate::bail!(Index, "Target {t} is out of bounds."),
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let indices = indices.slice::<i64>();
+        let outside = |&&t: &&i64| t != ignore_index && !(0..count as i64).contains(&t);
+        if let Some(t) = indices.iter().find(outside) {
+            crate::bail!(Index, "Target {t} is out of bounds.");
+        }
+        let classes = indices.iter().map(|&t| if t == ignore_index { IGNORED } else { t as usize }).collect();
         Ok(Rows {
-            classes: std::sync::Arc::new(classes),
+            classes: Arc::new(classes),
             weight: weight.map(|w| w.contiguous()?.to_dtype(compute_dtype(dtype))).transpose()?,
             shape: Dims::from_slice(shape),
             target: Dims::from_slice(target.shape()),
@@ -114,27 +120,37 @@ impl Rows {
         })
     }
 
-    /// Calls `f(row, place in the log-probabilities, weight)` for each row that counts.
-    fn each<T: crate::array::Float>(&self, mut f: impl FnMut(usize, usize, T)) {
+    /// Calls `f(row, place in the log-probabilities, weight)` for each row of a range that counts.
+    fn each<T: crate::array::Float>(&self, rows: Range<usize>, mut f: impl FnMut(usize, usize, T)) {
         let weight = self.weight.as_ref().map(|w| w.slice::<T>());
-        for (row, class) in self.classes.iter().enumerate() {
-            if let Some(class) = *class {
-                let place = (row / self.inner * self.count + class) * self.inner + row % self.inner;
+        let (mut image, mut at) = (rows.start / self.inner.max(1), rows.start % self.inner.max(1));
+        for row in rows {
+            let class = self.classes[row];
+            if class != IGNORED {
+                let place = (image * self.count + class) * self.inner + at;
                 f(row, place, weight.map_or(T::one(), |w| w[class]));
+            }
+            at += 1;
+            if at == self.inner {
+                (image, at) = (image + 1, 0);
             }
         }
     }
 
-    /// The sum of the weights of the rows that count.
-    fn total<T: crate::array::Float>(&self) -> T {
-        let mut total = 0.0;
-        self.each::<T>(|_, _, w| total += w.to_f64());
-        T::from_f64(total)
+    /// The sum of a number for each row that counts, some rows at a time, in double precision.
+    fn sum<T: crate::array::Float>(&self, term: impl Fn(usize, T) -> f64 + Sync) -> f64 {
+        let part = |rows| {
+            let mut sum = 0.0;
+            self.each::<T>(rows, |_, place, w| sum += term(place, w));
+            sum
+        };
+        parallel::map_reduce_chunks(self.classes.len(), GRAIN, part, |a, b| a + b).unwrap_or(0.0)
     }
 
     /// What a row's loss is divided by.
     fn divisor<T: crate::array::Float>(&self, reduction: Reduction) -> T {
-        if reduction == Reduction::Mean { self.total() } else { T::one() }
+        // The sum of the weights of the rows that count.
+        if reduction == Reduction::Mean { T::from_f64(self.sum::<T>(|_, w| w.to_f64())) } else { T::one() }
     }
 }
 
@@ -157,12 +173,10 @@ impl Op for NllLoss {
         dispatch_float!(input.dtype(), T => {
             let (x, out) = (input.slice::<T>(), out.slice_mut::<T>());
             if reduced {
-                // In double precision: the rows are added one after the other.
-                let mut sum = 0.0f64;
-                self.rows.each::<T>(|_, place, w| sum -= (w * x[place]) as f64);
+                let sum = self.rows.sum::<T>(|place, w| -(w * x[place]) as f64);
                 out[0] = sum as T / self.rows.divisor::<T>(self.reduction);
             } else {
-                self.rows.each::<T>(|row, place, w| out[row] = -w * x[place]);
+                self.rows.each::<T>(0..out.len(), |row, place, w| out[row] = -w * x[place]);
             }
         }, else crate::bail!(NotImplemented, "\"nll_loss_out_frame\" not implemented for '{}'", dtype.type_name()));
         Ok(smallvec![out.to_dtype(dtype)?])
@@ -195,7 +209,8 @@ impl Op for NllGradient {
             let (g, out) = (grad.slice::<T>(), out.slice_mut::<T>());
             let divisor = self.rows.divisor::<T>(self.reduction);
             let single = self.reduction != Reduction::None;
-            self.rows.each::<T>(|row, place, w| out[place] = -w * g[if single { 0 } else { row }] / divisor);
+            let all = 0..self.rows.classes.len();
+            self.rows.each::<T>(all, |row, place, w| out[place] = -w * g[if single { 0 } else { row }] / divisor);
         }, else unreachable!("gradients are of a float type"));
         Ok(smallvec![out.to_dtype(dtype)?])
     }

@@ -216,7 +216,7 @@ crate::vectorize! {
         }
         match kind {
             Kind::Softmax => sums.iter_mut().for_each(|sum| *sum = R::one() / *sum),
-            Kind::LogSoftmax => sums.iter_mut().for_each(|sum| *sum = sum.ln()),
+            Kind::LogSoftmax => sums.iter_mut().for_each(|sum| *sum = sum.ln_native(simd)),
         }
         for (x, mut y) in x.outer_iter().zip(y.outer_iter_mut()) {
             let (x, y) = (x.to_slice().expect("adjacent columns"), y.as_slice_mut().expect("adjacent columns"));
