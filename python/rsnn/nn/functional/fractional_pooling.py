@@ -74,15 +74,14 @@ def _pool(
         places = places * spatial[axis] + within.view(shape)
     places = places.reshape(planes, -1)
     flat = input.reshape(planes, -1)
-    rows = rsnn.arange(planes).unsqueeze(1)
     count = 1
     for n in sizes:
         count *= n
-    values = flat[rows, places].view(planes, count, -1)
-    best = values.detach().argmax(2)
-    chosen = places.view(planes, count, -1)[rows, rsnn.arange(count), best]
+    # Gradients go to the chosen elements alone.
+    best = flat.detach().gather(1, places).view(planes, count, -1).argmax(2, keepdim=True)
+    chosen = places.view(planes, count, -1).gather(2, best).squeeze(2)
     shape = [*input.shape[:-rank], *sizes]
-    return flat[rows, chosen].view(shape), chosen.view(shape)
+    return flat.gather(1, chosen).view(shape), chosen.view(shape)
 
 
 def fractional_max_pool2d_with_indices(
