@@ -191,7 +191,7 @@ pub fn backward<R: Real>(
 
 /// Cuts a list into parts of so many numbers, behind which empty ones go on.
 fn cut_rows<R>(list: &mut [R], len: usize) -> impl Iterator<Item = &mut [R]> {
-    list.chunks_mut(len.max(1)).chain(std::iter::repeat_with(|| <&mut [R]>::default()))
+    list.chunks_mut(len.max(1)).chain(std::iter::repeat_with(Default::default))
 }
 
 fn matrix<R>(list: &[R], rows: usize, columns: usize) -> ArrayView2<'_, R> {
