@@ -12,7 +12,7 @@ use super::super::parallel;
 use super::im2col::{self, Patches, TransposedPatches};
 use super::{
     Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, positions, sampled,
-    scatter, taps, winograd,
+    scatter, slices, taps, winograd,
 };
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for
@@ -22,6 +22,11 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
     debug_assert_eq!(g.len(), geometry.batch * geometry.out_channels * geometry.positions());
     if dx.is_empty() {
         return;
+    }
+    if let Some(dense) = slices::of_input_gradient::<T>(geometry) {
+        return slices::input_gradient((geometry, &dense), g, bias, dx, |geometry, g, dx| {
+            input_gradient(geometry, g, w, None, dx);
+        });
     }
     match input_gradient_algorithm(geometry) {
         Algorithm::Depthwise => depthwise::input_gradient(geometry, g, w, bias, dx),
@@ -95,6 +100,9 @@ pub fn weight_gradient<T: Floating>(geometry: &Geometry, g: &[T], x: &[T], dw: &
     debug_assert_eq!(dw.len(), geometry.out_channels * geometry.depth());
     if forward_algorithm(geometry) == Algorithm::Depthwise {
         return depthwise::weight_gradient(geometry, g, x, dw);
+    }
+    if let Some(dense) = slices::of_weight_gradient::<T>(geometry) {
+        return slices::weight_gradient((geometry, &dense), g, x, dw, weight_gradient);
     }
     if let Some(dense) = sampled::of_all::<T>(geometry) {
         return sampled::gathered(geometry, x, 0..geometry.batch, |x| weight_gradient(&dense, g, x, dw));

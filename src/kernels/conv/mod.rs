@@ -17,6 +17,7 @@ mod phases;
 mod positions;
 mod sampled;
 mod scatter;
+mod slices;
 mod taps;
 mod tiled;
 mod weighted;
@@ -190,6 +191,11 @@ pub fn forward_with<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue
     debug_assert_eq!(w.len(), geometry.out_channels * geometry.depth());
     debug_assert_eq!(out.len(), geometry.batch * geometry.out_channels * geometry.positions());
     debug_assert!(epilogue.residual.is_none_or(|residual| residual.len() == out.len()));
+    if let Some(dense) = slices::of::<T>(geometry) {
+        return slices::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
+            forward_with(geometry, x, w, epilogue, out);
+        });
+    }
     if let Some(dense) = sampled::of::<T>(geometry) {
         return sampled::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
             forward_with(geometry, x, w, epilogue, out);

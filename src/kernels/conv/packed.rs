@@ -8,7 +8,7 @@ use super::super::kept::Kept;
 use super::super::scratch::with_scratch;
 use super::channels::{self, Places};
 use super::weighted::{self, Form, Weights, group_len};
-use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm, sampled};
+use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm, sampled, slices};
 use crate::error::Result;
 
 /// Positions of all images from which weights are packed for each call: packing takes a few hundredths of such a call at most, and
@@ -28,7 +28,7 @@ pub fn applies<T: Floating>(geometry: &Geometry) -> bool {
 
 /// Whether weights are worth keeping packed for such inputs: where few positions use each of them.
 pub fn worth_keeping<T: Floating>(geometry: &Geometry) -> bool {
-    if let Some(dense) = sampled::of::<T>(geometry) {
+    if let Some(dense) = part_of::<T>(geometry) {
         return worth_keeping::<T>(&dense);
     }
     let form = form_of::<T>(geometry);
@@ -51,7 +51,7 @@ impl Packed {
     /// # Errors
     /// `OutOfMemory`.
     pub fn new<T: Floating>(geometry: &Geometry, w: &[T]) -> Result<Option<Packed>> {
-        if let Some(dense) = sampled::of::<T>(geometry) {
+        if let Some(dense) = part_of::<T>(geometry) {
             return Packed::new(&dense, w);
         }
         if forward_algorithm(geometry) == Algorithm::Depthwise || !applies::<T>(geometry) || w.is_empty() {
@@ -70,7 +70,7 @@ impl Packed {
     /// Whether the weights are those of a convolution with as many channels, groups and taps, in `T`, packed as it needs them. Other
     /// sizes of the input may not read them packed, and a result must not depend on what was computed before.
     pub fn is_for<T: Floating>(&self, geometry: &Geometry) -> bool {
-        if let Some(dense) = sampled::of::<T>(geometry) {
+        if let Some(dense) = part_of::<T>(geometry) {
             return self.is_for::<T>(&dense);
         }
         self.shape == shape::<T>(geometry) && applies::<T>(geometry) && self.form == form_of::<T>(geometry)
@@ -90,6 +90,11 @@ impl Packed {
         epilogue: &Epilogue<'_, T>,
         out: &mut [T],
     ) {
+        if let Some(dense) = slices::of::<T>(geometry) {
+            return slices::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
+                self.forward_with(geometry, x, w, epilogue, out);
+            });
+        }
         if let Some(dense) = sampled::of::<T>(geometry) {
             return sampled::forward((geometry, &dense), x, epilogue, out, |geometry, x, epilogue, out| {
                 self.forward_with(geometry, x, w, epilogue, out);
@@ -103,6 +108,11 @@ impl Packed {
             group_products((geometry, self.form), x, (group, packed, &w[group * count..][..count]), epilogue, out);
         }
     }
+}
+
+/// The convolution that reads the weights in place of this one, if there is one.
+fn part_of<T: Floating>(geometry: &Geometry) -> Option<Geometry> {
+    slices::of::<T>(geometry).or_else(|| sampled::of::<T>(geometry))
 }
 
 /// What the packed form depends on.
