@@ -88,6 +88,44 @@ def mlp(nn: Any) -> Any:
 group("networks, inference")["mlp 16-16-4, batch 1"] = Network(mlp, (1, 16))
 group("networks, training")["mlp 16-16-4, batch 1, training step"] = Network(mlp, (1, 16), train=True)
 
+
+def recurrent(kind: str, inputs: int, size: int) -> Callable[[Any], Any]:
+    """A recurrent layer of which the last step's result is used."""
+
+    def make(nn: Any) -> Any:
+        class Last(nn.Module):  # type: ignore[misc]
+            def __init__(self) -> None:
+                super().__init__()
+                self.layer = getattr(nn, kind)(inputs, size, batch_first=True)
+
+            def forward(self, x: Any) -> Any:
+                return self.layer(x)[0][:, -1]
+
+        return Last()
+
+    return make
+
+
+for kind, batch, steps, inputs, size in [
+    ("LSTM", 16, 32, 64, 128),
+    ("LSTM", 1, 64, 128, 256),
+    ("LSTM", 32, 20, 256, 512),
+    ("GRU", 16, 32, 64, 128),
+]:
+    for train in (False, True):
+        group("recurrent layers")[
+            f"{kind} {inputs}-{size}, {steps} steps of {batch}, {'training step' if train else 'forward'}"
+        ] = Network(recurrent(kind, inputs, size), (batch, steps, inputs), train)
+conv3d: Callable[..., Any] = lambda F, x, w: F.conv3d(x, w, None, 1, 1)  # noqa: E731
+for wrt, way in enumerate(("forward", "d input", "d weight"), -1):
+    group("other convolutions")[f"conv 3x3x3 16-32 at 16, batch 2, {way}"] = Operator(
+        conv3d, (2, 16, 16, 16, 16), (32, 16, 3, 3, 3), wrt=None if wrt < 0 else wrt
+    )
+for kernel, channels in ((16, 384), (4, 96)):
+    group("other convolutions")[f"patches of {kernel}x{kernel} to {channels}, batch 4, forward"] = Operator(
+        lambda F, x, w: F.conv2d(x, w, None, w.size(-1)), (4, 3, 224, 224), (channels, 3, kernel, kernel)
+    )
+
 group("memory")["max_pool2d 3/2 of 64 at 112"] = Operator(lambda F, x: F.max_pool2d(x, 3, 2, 1), (1, 64, 112, 112))
 group("memory")["batch_norm of 256 at 56"] = Operator(
     lambda F, x, m, v: F.batch_norm(x, m, v * v, training=False), (1, 256, 56, 56), (256,), (256,)
