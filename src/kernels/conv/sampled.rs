@@ -37,6 +37,11 @@ pub fn of<T: Floating>(geometry: &Geometry) -> Option<Geometry> {
     Some(Geometry { windows, ..geometry.clone() })
 }
 
+/// Numbers of the input that are copied before their products are made.
+pub fn numbers_at_once(geometry: &Geometry) -> usize {
+    NUMBERS.max(NUMBERS_OF_WEIGHT * geometry.out_channels * geometry.depth())
+}
+
 /// [`of`], for all images at once.
 pub fn of_all<T: Floating>(geometry: &Geometry) -> Option<Geometry> {
     of::<T>(geometry).filter(|dense| dense.batch * dense.in_channels * dense.positions() <= MOST)
@@ -51,8 +56,7 @@ pub fn forward<T: Floating>(
     mut forward: impl FnMut(&Geometry, &[T], &Epilogue<'_, T>, &mut [T]),
 ) {
     let of_image = geometry.out_channels * geometry.positions();
-    let least = NUMBERS.max(NUMBERS_OF_WEIGHT * geometry.out_channels * geometry.depth());
-    let images = least.div_ceil((dense.in_channels * dense.plane()).max(1));
+    let images = numbers_at_once(geometry).div_ceil((dense.in_channels * dense.plane()).max(1));
     // Equal parts.
     let images = dense.batch.div_ceil(dense.batch.div_ceil(images).max(1)).max(1);
     for start in (0..dense.batch).step_by(images) {

@@ -9,12 +9,10 @@ use std::ops::Range;
 use super::super::float::Floating;
 use super::super::parallel;
 use super::super::scratch::with_scratch;
+use super::sampled::numbers_at_once;
 use super::{Algorithm, Epilogue, Geometry, direct, forward_algorithm, packed, phases, taps, winograd};
 use crate::shape::window::Window;
 
-/// Numbers that are copied at a time, at least, and more in proportion to weights, which may have to be packed each time.
-const NUMBERS: usize = 512 << 10;
-const NUMBERS_OF_WEIGHT: usize = 2;
 /// Numbers of a task, about.
 const TASK: usize = 16 << 10;
 
@@ -33,8 +31,7 @@ fn parts<T: Floating>(geometry: &Geometry) -> Option<Geometry> {
         output: [1, rows, columns],
         ..geometry.clone()
     };
-    let most = NUMBERS.max(NUMBERS_OF_WEIGHT * geometry.out_channels * geometry.depth());
-    let (total, most) = (geometry.batch * all, most / (dense.in_channels * dense.plane()));
+    let (total, most) = (geometry.batch * all, numbers_at_once(geometry) / (dense.in_channels * dense.plane()));
     let batch = (1..=most.min(total)).rev().find(|&part| total % part == 0).unwrap_or(1);
     Some(Geometry { batch, ..dense })
 }
