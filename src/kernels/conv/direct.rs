@@ -26,7 +26,7 @@ const LEAST_ROWS: usize = 4;
 const TASKS: usize = 16;
 /// What packing a patch costs, in rows of output channels that could be computed meanwhile.
 const PACKING: usize = 14;
-/// Numbers of a sum, at most, for [`suits`]: where rows are joined, and where each fills registers.
+/// Numbers of a sum, at most, for [`suits`]: where rows are joined over what lies between, and where all of them are whole.
 const SHALLOW: usize = 32;
 const SHALLOW_OF_WHOLE: usize = 200;
 /// Registers of positions in a tile.
@@ -86,7 +86,9 @@ pub fn suits<T: Floating>(geometry: &Geometry) -> bool {
     let rows = LEAST_ROWS.min(geometry.output[1]);
     let wide = || {
         let lanes = tile::<T::Acc>().1 / REGISTERS;
-        isa() != Isa::Portable && fill_registers([geometry.output[2], field(geometry, rows).size[1]], lanes)
+        let [width, pitch] = [geometry.output[2], field(geometry, rows).size[1]];
+        // Rows with nothing in between are one.
+        isa() != Isa::Portable && (width == pitch || fill_registers([width, pitch], lanes))
     };
     let depth = geometry.depth();
     (depth <= SHALLOW || depth <= SHALLOW_OF_WHOLE && wide()) && fits::<T>(geometry)

@@ -41,6 +41,9 @@ fn few_numbers_to_a_sum_are_read_where_they_lie_whatever_the_channels() {
         (Geometry::new(2, (9, 32), 1, &square(32, 3, 1, 1)), wide),
         (Geometry::new(2, (6, 64), 2, &square(20, 3, 1, 1)), true),
         (Geometry::new(1, (64, 64), 1, &square(56, 3, 2, 1)), false),
+        // Windows side by side: no position lies between two rows.
+        (Geometry::new(2, (3, 32), 1, &square(60, 4, 4, 0)), wide),
+        (Geometry::new(2, (3, 32), 1, &square(64, 16, 16, 0)), false),
     ] {
         let case = Case::<f32>::new(&geometry);
         assert_eq!(direct::suits::<f32>(&geometry), taken, "{geometry:?}");

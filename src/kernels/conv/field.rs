@@ -2,13 +2,15 @@
 
 use super::super::float::{Floating, Real};
 use super::super::isa::Simd;
-use super::super::lanes::{copy as copy_elements, copy_evens, copy_pairs, prefetch};
+use super::super::lanes::{Vector, copy as copy_elements, copy_evens, copy_groups, copy_pairs, prefetch};
 use crate::shape::window::Window;
 use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Planes from one that is copied to one that is asked for.
 const AHEAD: usize = 4;
+/// Strides whose groups of elements are taken apart by registers, besides pairs.
+const GROUPS: [usize; 3] = [4, 8, 16];
 
 /// The shape of a field: for each pair of remainders that some tap needs, a plane of `size`.
 pub struct Field {
@@ -81,8 +83,9 @@ impl Field {
     /// What is to be copied of every plane of `shape` whose element `origin` becomes the element 0.
     pub fn copies<T: Floating>(&self, shape: [usize; 2], origin: [isize; 2]) -> Copies {
         let ([rows, pitch], [down, step]) = (self.size, self.strides);
-        // Two phases at once, where columns are pairs.
-        let pairs = T::IS_REAL && step == 2 && self.used[1].iter().all(|&used| used);
+        // All phases at once, where columns are pairs or larger groups.
+        let all = T::IS_REAL && self.used[1].iter().all(|&used| used);
+        let (pairs, groups) = (all && step == 2, all && GROUPS.contains(&step));
         let mut copies = Copies::new();
         for i in (0..down).filter(|&i| self.used[0][i]) {
             let valid = inside(origin[0] + i as isize, down, shape[0], rows);
@@ -114,9 +117,17 @@ impl Field {
                 }
                 continue;
             }
+            // Columns that all phases have go in groups; none has more than one before and one behind.
+            let starts = (0..step).map(|phase| columns(phase).start).max().filter(|_| groups).unwrap_or(pitch);
+            let whole = starts..(0..step).map(|phase| columns(phase).end).min().unwrap_or(0).max(starts);
+            if !whole.is_empty() {
+                add(ends(0, &whole), Kind::Groups { len: whole.len(), of: step, plane: rows * pitch });
+            }
             for phase in (0..step).filter(|&phase| self.used[1][phase]) {
                 let columns = columns(phase);
-                if !columns.is_empty() {
+                let (before, behind) =
+                    (columns.start..columns.end.min(whole.start), columns.start.max(whole.end)..columns.end);
+                for columns in [before, behind].into_iter().filter(|columns| !columns.is_empty()) {
                     add(ends(phase, &columns), Kind::Row { len: columns.len(), step });
                 }
             }
@@ -145,6 +156,8 @@ enum Kind {
     Row { len: usize, step: usize },
     /// Elements at even and at odd places apart; the first odd one goes to `odd`.
     Pairs { evens: usize, odds: usize, odd: usize },
+    /// `len` groups of `of` elements, each of which goes to a plane of its own.
+    Groups { len: usize, of: usize, plane: usize },
 }
 
 impl Copy {
@@ -153,6 +166,7 @@ impl Copy {
         let (from, to) = match self.kind {
             Kind::Row { len, step } => ((len - 1) * step + 1, len),
             Kind::Pairs { evens, odds, odd } => (evens + odds, evens.max((odd + odds).saturating_sub(self.to))),
+            Kind::Groups { len, of, plane } => (len * of, (of - 1) * plane + len),
         };
         let last = self.rows - 1;
         [self.from + last * self.steps[0] + from, self.to + last * self.steps[1] + to]
@@ -223,6 +237,14 @@ crate::vectorize! {
                                 );
                             }
                         }
+                        Kind::Groups { len, of, plane: to_next } => {
+                            // SAFETY: as above.
+                            unsafe {
+                                copy_whole_groups::<T::Acc, <T::Acc as Real>::Vector<S>>(
+                                    plane.as_ptr().add(from).cast(), to.as_mut_ptr().add(to_at), (of, to_next), len
+                                );
+                            }
+                        }
                     }
                 }
             }
@@ -266,6 +288,23 @@ pub fn load_rows<T: Floating>(from: &[T], width: usize, to: &mut [T::Acc], pitch
     load(from, width, to, pitch);
 }
 
+/// [`copy_groups`] for one of the [`GROUPS`], the elements of a group going to places `step` apart.
+///
+/// # Safety
+/// As for that.
+#[inline(always)]
+unsafe fn copy_whole_groups<R, V: Vector<R>>(from: *const R, to: *mut R, (of, step): (usize, usize), len: usize) {
+    // SAFETY: by the caller's word.
+    unsafe {
+        match of {
+            4 => copy_groups::<R, V, 4>(from, to, step, len),
+            8 => copy_groups::<R, V, 8>(from, to, step, len),
+            16 => copy_groups::<R, V, 16>(from, to, step, len),
+            _ => unreachable!("not a group"),
+        }
+    }
+}
+
 /// Copies a row whose elements are `step` apart.
 #[inline(always)]
 fn copy_row<S: Simd, T: Floating>(row: Row<'_, T>, to: &mut [T::Acc]) {
@@ -282,6 +321,43 @@ fn copy_row<S: Simd, T: Floating>(row: Row<'_, T>, to: &mut [T::Acc]) {
     } else {
         for (to, from) in to.iter_mut().zip(row.from.iter().step_by(row.step)) {
             *to = from.to_acc();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, square};
+    use super::super::{Geometry, channels};
+    use super::*;
+
+    #[test]
+    fn groups_of_columns_are_taken_apart_at_once() {
+        for (size, stride, kernel, pad) in [
+            (40, 4, 4, 0),
+            (43, 4, 11, 2),
+            (61, 4, 5, 3),
+            (70, 8, 8, 0),
+            (75, 8, 9, 5),
+            (150, 16, 16, 0),
+            (19, 16, 17, 3),
+            (5, 4, 6, 1),
+        ] {
+            let geometry = Geometry::new(2, (5, 32), 1, &square(size, kernel, stride, pad));
+            assert!(channels::fits::<f32>(&geometry));
+            check::<f32>(&geometry);
+            check::<f64>(&geometry);
+        }
+        // Three groups of columns are whole, two elements come before and three behind.
+        let field = Field { size: [1, 6], strides: [1, 4], used: [vec![true], vec![true; 4]] };
+        let copies = field.copies::<f32>([1, 17], [0, -2]);
+        assert!(copies.iter().any(|copy| matches!(copy.kind, Kind::Groups { len: 3, of: 4, plane: 6 })));
+        let row: Vec<f32> = (1..=17).map(|value| value as f32).collect();
+        let mut to = [0.0; 24];
+        field.fill(&row, [1, 17], [0, -2], &mut to);
+        for (at, &got) in to.iter().enumerate() {
+            let from = (at % 6 * 4 + at / 6).wrapping_sub(2);
+            assert_eq!(got, row.get(from).copied().unwrap_or(0.0), "{at}");
         }
     }
 }

@@ -9,10 +9,10 @@ use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
 use super::super::gemm::{Output, Start};
 use super::super::parallel;
-use super::im2col::{self, Patches, TransposedPatches};
+use super::im2col::{self, Patches};
 use super::{
     Algorithm, Geometry, depthwise, direct, forward_algorithm, input_gradient_algorithm, phases, positions, sampled,
-    scatter, slices, taps, winograd,
+    scatter, slices, taps, unfolded::TransposedPatches, winograd,
 };
 
 /// `dx: [batch, in_channels, plane]` from output gradients `g: [batch, out_channels, positions]` and weights `w`, plus `bias` for

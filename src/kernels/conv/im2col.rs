@@ -10,24 +10,24 @@ use super::super::float::{Floating, Real};
 use super::super::gemm::Output;
 use super::super::gemm::driver::{Size, multiply};
 use super::super::gemm::operand::{Operand, Strided};
-use super::super::lanes::{Lane, Vector, interleave};
+use super::super::lanes::Vector;
 use super::super::stream;
 use super::{Epilogue, Geometry, direct, group_start};
 use crate::shape::window::Window;
 
 /// Positions that follow each other along the last axis, in one image.
 #[derive(Clone, Copy)]
-struct Run {
+pub struct Run {
     /// Where the run begins in the range that was asked for.
-    at: usize,
-    len: usize,
+    pub at: usize,
+    pub len: usize,
     image: usize,
     /// The first position along each axis.
-    position: [usize; 3],
+    pub position: [usize; 3],
 }
 
 /// Cuts a range of positions of a batch of images into runs.
-fn runs(geometry: &Geometry, range: Range<usize>) -> impl Iterator<Item = Run> {
+pub fn runs(geometry: &Geometry, range: Range<usize>) -> impl Iterator<Item = Run> {
     let output = geometry.output;
     let (area, width) = (output[0] * output[1] * output[2], output[2]);
     let (start, mut at) = (range.start, range.start);
@@ -45,8 +45,8 @@ fn runs(geometry: &Geometry, range: Range<usize>) -> impl Iterator<Item = Run> {
 
 /// The patches of one group of channels.
 pub struct Patches<'a, T> {
-    geometry: &'a Geometry,
-    x: &'a [T],
+    pub geometry: &'a Geometry,
+    pub x: &'a [T],
     /// The first channel of the group.
     channel: usize,
     /// For each tap along the last axis, the positions at which it falls on elements.
@@ -64,7 +64,7 @@ impl<'a, T: Floating> Patches<'a, T> {
     /// The input row under some tap row (`channel` within the group, taps along the first two axes) at a run of positions, as
     /// an offset into `x`; `None` on padding.
     #[inline(always)]
-    fn row(&self, run: &Run, channel: usize, taps: [usize; 2]) -> Option<usize> {
+    pub fn row(&self, run: &Run, channel: usize, taps: [usize; 2]) -> Option<usize> {
         let [first, second, third] = &self.geometry.windows;
         let plane = run.image * self.geometry.in_channels + self.channel + channel;
         let upper = first.element(run.position[0], taps[0])?;
@@ -75,7 +75,7 @@ impl<'a, T: Floating> Patches<'a, T> {
     /// The elements of a row under tap `tap` of a run of positions: the part of the run that is not on padding, and the
     /// position in the row of its first element.
     #[inline(always)]
-    fn elements(&self, run: &Run, tap: usize) -> (Range<usize>, usize) {
+    pub fn elements(&self, run: &Run, tap: usize) -> (Range<usize>, usize) {
         let window = &self.geometry.windows[2];
         let valid = &self.valid[tap];
         let column = run.position[2];
@@ -109,7 +109,7 @@ fn copy_row<T: Floating>(to: &mut [T::Acc], from: &[T], stride: usize) {
 }
 
 /// A walk over the rows of the patch matrix: channel and taps of row `row`.
-fn unravel(windows: &[Window; 3], row: usize) -> (usize, [usize; 3]) {
+pub fn unravel(windows: &[Window; 3], row: usize) -> (usize, [usize; 3]) {
     let [first, second, third] = windows.map(|window| window.kernel);
     let (rows, last) = (row / third, row % third);
     let (upper, lower) = (rows / second, rows % second);
@@ -248,50 +248,6 @@ crate::vectorize! {
 unsafe fn load<R, V: Vector<R>>(from: *const R, lanes: Range<usize>) -> V {
     // SAFETY: by the caller's word.
     unsafe { if lanes.len() == V::LANES { V::load(from) } else { V::load_part(from, lanes) } }
-}
-
-/// Depth: positions; lanes: taps. The right operand of the weight gradient.
-pub struct TransposedPatches<'a, T>(pub Patches<'a, T>);
-
-impl<T: Floating> Operand<T::Acc> for TransposedPatches<'_, T> {
-    fn pack_panel(&self, depth: Range<usize>, lanes: Range<usize>, width: usize, panel: &mut [T::Acc]) {
-        const MOST: usize = 32;
-        let patches = &self.0;
-        let windows = &patches.geometry.windows;
-        if T::IS_REAL && windows[2].stride == 1 && lanes.len() <= MOST {
-            for run in runs(patches.geometry, depth) {
-                let mut list = [Lane::default(); MOST];
-                for (to, lane) in list.iter_mut().zip(lanes.clone()) {
-                    let (channel, [first, second, tap]) = unravel(windows, lane);
-                    let Some(row) = patches.row(&run, channel, [first, second]) else { continue };
-                    let (valid, from) = patches.elements(&run, tap);
-                    if !valid.is_empty() {
-                        let values = &patches.x[row + from..][..valid.len()];
-                        // SAFETY: `IS_REAL` says that `T` and `T::Acc` are one type.
-                        let values = unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) };
-                        *to = Lane { start: valid.start, values };
-                    }
-                }
-                interleave(&list[..lanes.len()], run.len, width, &mut panel[run.at * width..]);
-            }
-            return;
-        }
-        panel[..depth.len() * width].fill(T::Acc::from_usize(0));
-        for run in runs(patches.geometry, depth) {
-            for (at, lane) in lanes.clone().enumerate() {
-                let (channel, [first, second, tap]) = unravel(windows, lane);
-                let Some(row) = patches.row(&run, channel, [first, second]) else { continue };
-                let (valid, from) = patches.elements(&run, tap);
-                if valid.is_empty() {
-                    continue;
-                }
-                let lines = panel[(run.at + valid.start) * width..].chunks_exact_mut(width).take(valid.len());
-                for (line, value) in lines.zip(patches.x[row + from..].iter().step_by(windows[2].stride)) {
-                    line[at] = value.to_acc();
-                }
-            }
-        }
-    }
 }
 
 /// The forward function as one product for each group: weights times patches.

@@ -20,6 +20,7 @@ mod scatter;
 mod slices;
 mod taps;
 mod tiled;
+mod unfolded;
 mod weighted;
 mod winograd;
 

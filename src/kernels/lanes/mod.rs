@@ -1,6 +1,7 @@
 //! Vector registers: the few operations that hand-placed kernels (the matrix product) need, for every instruction set.
 #![allow(unsafe_code)]
 
+mod apart;
 mod fold;
 mod moves;
 #[cfg(target_arch = "x86_64")]
@@ -12,10 +13,9 @@ use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use x86::*;
 
+pub use apart::{copy_evens, copy_groups, copy_pairs};
 pub use fold::{fold, fold_rows, join_rows, sum_rows};
-pub use moves::{
-    Lane, copy, copy_evens, copy_pairs, interleave, move_row, part, prefetch, prefetch_far, put, transpose, transposed,
-};
+pub use moves::{Lane, copy, interleave, move_row, part, prefetch, prefetch_far, put, transpose, transposed};
 
 /// A register of `LANES` elements.
 ///

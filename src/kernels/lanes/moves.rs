@@ -1,4 +1,4 @@
-//! Moving rows of numbers by registers: copies, pairs taken apart, rows that become columns.
+//! Moving rows of numbers by registers: copies, rows that become columns.
 
 use super::super::float::Real;
 use super::Vector;
@@ -109,61 +109,6 @@ fn lines<T>(from: *const T, len: usize, far: bool) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (from, len, far);
-}
-
-/// Copies the elements at even and at odd places of `2 * len` elements apart. Of the last pair the odd one may be missing: `odds`
-/// is then `len - 1`.
-///
-/// # Safety
-/// `from` must be valid for reading `len + odds` elements, `even` and `odd` for writing `len` and `odds`; none overlap.
-#[inline(always)]
-pub unsafe fn copy_pairs<T, V: Vector<T>>(from: *const T, even: *mut T, odd: *mut T, len: usize, odds: usize) {
-    let whole = odds / V::LANES * V::LANES;
-    let part = |at: usize| {
-        let count = (len + odds).saturating_sub(at);
-        // SAFETY: `count` elements follow.
-        unsafe { if count >= V::LANES { V::load(from.add(at)) } else { V::load_part(from.wrapping_add(at), 0..count) } }
-    };
-    // SAFETY: by the caller's word.
-    unsafe {
-        for at in (0..whole).step_by(V::LANES) {
-            let (low, high) = V::load(from.add(2 * at)).unzip(V::load(from.add(2 * at + V::LANES)));
-            low.store(even.add(at));
-            high.store(odd.add(at));
-        }
-        let store = |value: V, to: *mut T, count: usize| {
-            if count >= V::LANES { value.store(to) } else { value.store_first(to, count) }
-        };
-        if whole < len {
-            let (low, high) = part(2 * whole).unzip(part(2 * whole + V::LANES));
-            store(low, even.add(whole), len - whole);
-            store(high, odd.wrapping_add(whole), odds - whole);
-        }
-    }
-}
-
-/// Copies every second element: `to[i] = from[2 * i]`.
-#[inline(always)]
-pub fn copy_evens<T: Copy, V: Vector<T>>(from: &[T], to: &mut [T]) {
-    assert!(to.is_empty() || 2 * to.len() - 1 <= from.len());
-    for at in (0..to.len()).step_by(V::LANES) {
-        let count = V::LANES.min(to.len() - at);
-        let there = (from.len() - 2 * at).min(2 * V::LANES);
-        // SAFETY: so many elements can be read from there on, and `count` written.
-        unsafe {
-            let from = from.as_ptr().add(2 * at);
-            let next = from.wrapping_add(V::LANES);
-            let (low, high) = if there == 2 * V::LANES {
-                (V::load(from), V::load(next))
-            } else {
-                let high = there.saturating_sub(V::LANES);
-                (V::load_part(from, 0..there.min(V::LANES)), V::load_part(next, 0..high))
-            };
-            let evens = low.unzip(high).0;
-            let to = to.as_mut_ptr().add(at);
-            if count == V::LANES { evens.store(to) } else { evens.store_first(to, count) }
-        }
-    }
 }
 
 /// Exchanges rows and columns of the square of `LANES` registers (the first ones of `rows`).
@@ -309,17 +254,6 @@ mod tests {
             // SAFETY: both have as many elements.
             unsafe { copy::<R, R::Vector<S>>(from.as_ptr(), to.as_mut_ptr(), to.len()) };
         }
-        fn halved[S; R: Real](simd: S, from: &[R], to: &mut [R]) {
-            copy_evens::<R, R::Vector<S>>(from, to);
-        }
-        fn split[S; R: Real](simd: S, from: &[R], even: &mut [R], odd: &mut [R]) {
-            assert!(even.len() + odd.len() == from.len());
-            // SAFETY: the lengths fit.
-            unsafe {
-                let (even_len, odd_len) = (even.len(), odd.len());
-                copy_pairs::<R, R::Vector<S>>(from.as_ptr(), even.as_mut_ptr(), odd.as_mut_ptr(), even_len, odd_len);
-            }
-        }
     }
 
     fn copies_of_any_length<R: Real>() {
@@ -329,15 +263,6 @@ mod tests {
             let mut to = vec![R::zero(); len + 1];
             copied(&from, &mut to[..len]);
             assert!(to[..len] == from && to[len] == R::zero());
-            let mut evens = vec![R::zero(); len.div_ceil(2)];
-            halved(&from, &mut evens);
-            assert!(evens.iter().eq(from.iter().step_by(2)), "{len}");
-            let (mut even, mut odd) = (vec![R::zero(); len.div_ceil(2) + 1], vec![R::zero(); len / 2 + 1]);
-            split(&from, &mut even[..len.div_ceil(2)], &mut odd[..len / 2]);
-            for (at, &value) in from.iter().enumerate() {
-                assert!([&even, &odd][at % 2][at / 2] == value, "{at} of {len}");
-            }
-            assert!(even[len.div_ceil(2)] == R::zero() && odd[len / 2] == R::zero());
         }
     }
 
@@ -360,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_copied_and_split_exactly() {
+    fn rows_are_copied_exactly() {
         copies_of_any_length::<f32>();
         copies_of_any_length::<f64>();
     }
