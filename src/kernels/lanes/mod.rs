@@ -78,6 +78,17 @@ pub trait Vector<T>: Copy {
     fn unzip(self, next: Self) -> (Self, Self);
     /// The elements of `self` and `next` in turn: what [`unzip`](Vector::unzip) takes apart.
     fn zip(self, next: Self) -> (Self, Self);
+    /// The columns of the square whose rows begin at the first `LANES` of these places; what comes behind the columns is not for use.
+    ///
+    /// # Safety
+    /// `LANES` elements must be valid for reading at each of them.
+    #[inline(always)]
+    unsafe fn columns(rows: &[*const T; 16]) -> [Self; 16] {
+        // SAFETY: by the caller's word.
+        let mut square = std::array::from_fn(|i| unsafe { Self::load(rows[if i < Self::LANES { i } else { 0 }]) });
+        transpose::<T, Self>(&mut square);
+        square
+    }
     /// The elements from the last to the first.
     fn reversed(self) -> Self;
     /// `value` and `place` in the lanes where `value` is larger than `self` or a nan, else `self` and `at`.
@@ -191,7 +202,8 @@ impl<T: Float, const N: usize> Vector<T> for Lanes<T, N> {
 macro_rules! x86_vector {
     ($register:ident of $lanes:literal $element:ty, $registers:literal registers:
      $set1:ident $loadu:ident $storeu:ident $stream:ident $mul:ident $add:ident $sub:ident $max:ident $min:ident $fmadd:ident,
-     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident, reversed: $reversed:ident) => {
+     part: $load_part:ident $store_first:ident $($store_part:ident)?, unzip: $unzip:ident, zip: $zip:ident, larger: $larger:ident, or_nan: $or_nan:ident, reversed: $reversed:ident
+     $(, columns: $columns:ident)?) => {
         impl Vector<$element> for core::arch::x86_64::$register {
             const LANES: usize = $lanes;
             const REGISTERS: usize = $registers;
@@ -233,6 +245,11 @@ macro_rules! x86_vector {
                 debug_assert!(lanes.start <= lanes.end && lanes.end <= $lanes);
                 // SAFETY: as in `load_part`.
                 unsafe { $store_part(to, lanes, self) }
+            })?
+            $(#[inline(always)]
+            unsafe fn columns(rows: &[*const $element; 16]) -> [Self; 16] {
+                // SAFETY: the caller vouches for the elements; the instruction set as in `splat`.
+                unsafe { $columns(rows) }
             })?
             #[inline(always)]
             fn unzip(self, next: Self) -> (Self, Self) {
@@ -296,7 +313,7 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256 of 8 f32, 16 registers:
     _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_stream_ps _mm256_mul_ps _mm256_add_ps _mm256_sub_ps _mm256_max_ps _mm256_min_ps _mm256_fmadd_ps,
-    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32, reversed: reversed_256f32);
+    part: load_part_256f32 store_first_256f32, unzip: unzip_256f32, zip: zip_256f32, larger: larger_256f32, or_nan: or_nan_256f32, reversed: reversed_256f32, columns: columns_256f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m256d of 4 f64, 16 registers:
     _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_stream_pd _mm256_mul_pd _mm256_add_pd _mm256_sub_pd _mm256_max_pd _mm256_min_pd _mm256_fmadd_pd,
@@ -304,7 +321,7 @@ x86_vector!(__m256d of 4 f64, 16 registers:
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512 of 16 f32, 32 registers:
     _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_stream_ps _mm512_mul_ps _mm512_add_ps _mm512_sub_ps _mm512_max_ps _mm512_min_ps _mm512_fmadd_ps,
-    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32, reversed: reversed_512f32);
+    part: load_part_512f32 store_first_512f32 store_part_512f32, unzip: unzip_512f32, zip: zip_512f32, larger: larger_512f32, or_nan: or_nan_512f32, reversed: reversed_512f32, columns: columns_512f32);
 #[cfg(target_arch = "x86_64")]
 x86_vector!(__m512d of 8 f64, 32 registers:
     _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_stream_pd _mm512_mul_pd _mm512_add_pd _mm512_sub_pd _mm512_max_pd _mm512_min_pd _mm512_fmadd_pd,

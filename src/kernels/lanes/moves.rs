@@ -152,18 +152,23 @@ crate::vectorize! {
             let width = lanes.min(columns - left);
             for top in (0..rows).step_by(lanes) {
                 let height = lanes.min(rows - top);
-                let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
                 // SAFETY: by the caller's word: only rows and columns that exist are read and written.
                 unsafe {
-                    for (c, register) in square.iter_mut().enumerate().take(width) {
-                        let from = from.0.add((left + c) * from.1 + top);
-                        *register = if height == lanes {
-                            <R::Vector<S> as Vector<R>>::load(from)
-                        } else {
-                            <R::Vector<S> as Vector<R>>::load_part(from, 0..height)
-                        };
-                    }
-                    transpose::<R, R::Vector<S>>(&mut square);
+                    let line = |c: usize| from.0.wrapping_add((left + c) * from.1 + top);
+                    let square = if width == lanes && height == lanes {
+                        <R::Vector<S> as Vector<R>>::columns(&std::array::from_fn(line))
+                    } else {
+                        let mut square = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
+                        for (c, register) in square.iter_mut().enumerate().take(width) {
+                            *register = if height == lanes {
+                                <R::Vector<S> as Vector<R>>::load(line(c))
+                            } else {
+                                <R::Vector<S> as Vector<R>>::load_part(line(c), 0..height)
+                            };
+                        }
+                        transpose::<R, R::Vector<S>>(&mut square);
+                        square
+                    };
                     for (r, register) in square.iter().enumerate().take(height) {
                         let to = to.0.add((top + r) * to.1 + left);
                         if width == lanes { register.store(to) } else { register.store_first(to, width) }
@@ -200,20 +205,22 @@ crate::vectorize! {
             }
             let begin = lanes.iter().map(|lane| lane.start).max().unwrap_or(0);
             let end = lanes.iter().map(|lane| lane.start + lane.values.len()).min().unwrap_or(0).min(depth);
+            // Where nothing is missing, the last square overlaps the one before.
+            let last = if begin == 0 && end == depth && depth >= count { depth - count } else { depth };
+            // Registers that are wider than a row of the panel go over the beginning of the next one, which is written after it.
+            let over = columns == width && columns < count;
             for top in (0..depth).step_by(count) {
+                let top = top.min(last);
                 let to = panel.as_mut_ptr().wrapping_add(top * width + first);
                 if lanes.len() == columns && begin <= top && top + count <= end {
-                    let mut rows = [<R::Vector<S> as Vector<R>>::splat(R::zero()); 16];
-                    for i in 0..count {
-                        // SAFETY: a register of values begins there.
-                        rows[i] = unsafe { <R::Vector<S> as Vector<R>>::load(starts[i].wrapping_add(top)) };
-                    }
-                    transpose::<R, R::Vector<S>>(&mut rows);
+                    // SAFETY: a register of values begins there.
+                    let rows = unsafe { <R::Vector<S> as Vector<R>>::columns(&starts.map(|start| start.wrapping_add(top))) };
+                    let whole = columns == count || over && (top + count - 1) * width + count <= depth * width;
                     for d in 0..count {
                         // SAFETY: `columns` elements follow in this row of the panel, whose length was asserted.
                         unsafe {
                             let to = to.add(d * width);
-                            if columns == count { rows[d].store(to) } else { rows[d].store_first(to, columns) }
+                            if whole { rows[d].store(to) } else { rows[d].store_first(to, columns) }
                         }
                     }
                     continue;

@@ -48,6 +48,56 @@ pub unsafe fn unzip_512f32(a: __m512, b: __m512) -> (__m512, __m512) {
         (_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b))
     }
 }
+/// Quarters of rows are gathered by loads, which have ports of their own: the registers' lanes of four hold rows four apart. What is
+/// left to exchange lies within these lanes.
+#[inline(always)]
+pub unsafe fn columns_512f32(rows: &[*const f32; 16]) -> [__m512; 16] {
+    // SAFETY: the caller vouches for the elements and the instruction set.
+    unsafe {
+        let mut columns = [_mm512_setzero_ps(); 16];
+        for quarter in 0..4 {
+            let four = |row: usize| _mm_loadu_ps(rows[row].wrapping_add(4 * quarter));
+            let gathered = |row: usize| {
+                let all = _mm512_castps128_ps512(four(row));
+                let all = _mm512_insertf32x4::<1>(all, four(row + 4));
+                let all = _mm512_insertf32x4::<2>(all, four(row + 8));
+                _mm512_insertf32x4::<3>(all, four(row + 12))
+            };
+            let pairs = |row: usize| {
+                let (a, b) = (gathered(row), gathered(row + 1));
+                (_mm512_castps_pd(_mm512_unpacklo_ps(a, b)), _mm512_castps_pd(_mm512_unpackhi_ps(a, b)))
+            };
+            let ((a, c), (b, d)) = (pairs(0), pairs(2));
+            columns[4 * quarter] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            columns[4 * quarter + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+            columns[4 * quarter + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
+            columns[4 * quarter + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
+        }
+        columns
+    }
+}
+/// As [`columns_512f32`], by halves.
+#[inline(always)]
+pub unsafe fn columns_256f32(rows: &[*const f32; 16]) -> [__m256; 16] {
+    // SAFETY: the caller vouches for the elements and the instruction set.
+    unsafe {
+        let mut columns = [_mm256_setzero_ps(); 16];
+        for half in 0..2 {
+            let four = |row: usize| _mm_loadu_ps(rows[row].wrapping_add(4 * half));
+            let gathered = |row: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(four(row)), four(row + 4));
+            let pairs = |row: usize| {
+                let (a, b) = (gathered(row), gathered(row + 1));
+                (_mm256_castps_pd(_mm256_unpacklo_ps(a, b)), _mm256_castps_pd(_mm256_unpackhi_ps(a, b)))
+            };
+            let ((a, c), (b, d)) = (pairs(0), pairs(2));
+            columns[4 * half] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+            columns[4 * half + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+            columns[4 * half + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(c, d));
+            columns[4 * half + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(c, d));
+        }
+        columns
+    }
+}
 #[inline(always)]
 pub unsafe fn unzip_512f64(a: __m512d, b: __m512d) -> (__m512d, __m512d) {
     // SAFETY: as in `unzip_512f32`.

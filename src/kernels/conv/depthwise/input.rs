@@ -8,6 +8,7 @@ use super::super::super::parallel;
 use super::super::super::scratch::with_scratch;
 use super::super::field::{Field, inside, scatter_rows};
 use super::super::{Epilogue, Geometry};
+use super::blocks;
 use super::rows::{self, Planes};
 use super::slide::{has_rows, padded_len, slide, slide_rows};
 use super::{BAND, planes_of_task, reals, reals_mut};
@@ -58,7 +59,8 @@ pub fn input_gradient<T: Floating>(geometry: &Geometry, g: &[T], w: &[T], bias: 
         });
     }
     // With a stride of 1 it is a convolution with the taps turned around.
-    if let Some(turned) = geometry.turned().filter(|turned| T::IS_REAL && group_out == 1 && rows::fits(turned)) {
+    let known = |turned: &Geometry| T::IS_REAL && rows::fits(turned) || blocks::fits::<T>(turned);
+    if let Some(turned) = geometry.turned().filter(|turned| group_out == 1 && known(turned)) {
         let mut weights = w.to_vec();
         weights.chunks_exact_mut(taps).for_each(<[T]>::reverse);
         return super::forward(&turned, g, &weights, &Epilogue::bias(bias), dx);

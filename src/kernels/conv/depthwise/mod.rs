@@ -5,6 +5,7 @@
 //! offset]`. So registers run along without regard to rows, however short these are, and nothing tests for padding; what comes
 //! out behind the end of a row is left out when rows are stored. Fields are bands of some rows, to stay in the nearest cache.
 
+mod blocks;
 mod input;
 mod rows;
 mod slide;
@@ -63,6 +64,9 @@ pub fn forward<T: Floating>(geometry: &Geometry, x: &[T], w: &[T], epilogue: &Ep
             rows::forward(&all, task * planes, reals_mut(out));
             epilogue.finish(task * planes * positions, out);
         });
+    }
+    if blocks::fits::<T>(geometry) {
+        return blocks::forward(geometry, x, w, epilogue, out);
     }
     let bands = Bands::new(geometry, true);
     parallel::for_each_chunk_mut(out, planes * positions, taps, |task, out| {
