@@ -63,6 +63,10 @@ CASES = {
     "max_pool2d": (lambda x: F.max_pool2d(x, 2, 1, 1), t(1, 1, 4, 4)),
     "avg_pool2d": (lambda x: F.avg_pool2d(x, 2, 2, 1), t(1, 1, 4, 4)),
     "adaptive_avg_pool2d": (lambda x: F.adaptive_avg_pool2d(x, (2, 3)), t(1, 1, 5, 4)),
+    "fractional_max_pool2d": (
+        lambda x: F.fractional_max_pool2d(x, 2, 2, _random_samples=rsnn.full((1, 2, 2), 0.4, dtype=x.dtype)),
+        t(1, 2, 5, 4),
+    ),
     "adaptive_max_pool1d": (lambda x: F.adaptive_max_pool1d(x, 2), t(1, 2, 5)),
     # normalisation
     "batch_norm": (lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True), t(3, 2), t(2), t(2)),

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod average;
+pub mod fractional;
 mod lanes;
 mod max;
 mod pairs;

@@ -231,3 +231,33 @@ fn thread_counts_do_not_change_bits() {
     };
     assert_eq!(run(1), run(4));
 }
+
+#[test]
+fn windows_at_places_of_their_own_are_those_that_slide() {
+    let windows = [Window::new(2, 1), Window::new(5, 2), Window::new(7, 3)];
+    let (planes, plane) = (3, 70);
+    let mut x: Vec<f32> = (0..planes * plane).map(|i| ((i * 37) % 101) as f32).collect();
+    (x[20], x[90], x[91]) = (f32::NAN, f32::NEG_INFINITY, f32::INFINITY);
+    let all = Geometry::sliding(planes, &windows, false);
+    let [mut expected, mut got] = [(); 2].map(|()| vec![0.0; planes * all.positions()]);
+    let [mut expected_at, mut got_at] = [(); 2].map(|()| vec![0; expected.len()]);
+    max(&all, &x, f32::NEG_INFINITY, &mut expected, &mut expected_at);
+    // Windows at every place: those of the second plane come in the opposite order along the last axis.
+    let sizes = fractional::Sizes { input: all.input, kernel: [1, 2, 3], output: all.output() };
+    let mut starts: Vec<usize> = Vec::new();
+    for plane in 0..planes {
+        for (axis, &count) in sizes.output.iter().enumerate() {
+            let turned = plane == 1 && axis == 2;
+            starts.extend((0..count).map(|at| if turned { count - 1 - at } else { at }));
+        }
+    }
+    fractional::max_at(&sizes, &starts, &x, &mut got, &mut got_at);
+    let row = sizes.output[2];
+    for (at, (&value, &place)) in got.iter().zip(&got_at).enumerate() {
+        let (line, column) = (at / row, at % row);
+        let turned = line * row / all.positions() == 1;
+        let from = line * row + if turned { row - 1 - column } else { column };
+        assert!(value == expected[from] || value.is_nan() && expected[from].is_nan(), "{at}");
+        assert_eq!(place, expected_at[from], "{at}");
+    }
+}

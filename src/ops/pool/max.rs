@@ -37,10 +37,10 @@ struct Max {
 
 /// `g` at the places of maxima, zeros elsewhere. Inputs: `g`, places.
 #[derive(Debug)]
-struct PutAt {
-    rank: usize,
+pub struct PutAt {
+    pub rank: usize,
     /// The shape of the pooling's input.
-    shape: Dims,
+    pub shape: Dims,
 }
 
 /// The elements of `x` at some places. Inputs: `x`, places.

@@ -51,6 +51,29 @@ fn adaptive_max(py: Python<'_>, rank: usize, input: &Bound<'_, PyTensor>, size: 
     Ok((Out(results.pop().expect("two results")), Out(places)))
 }
 
+/// The maxima under windows that begin at random places, and their indices into the flat plane.
+///
+/// Args:
+///     input: `(N, C, ...)` or `(C, ...)` with as many axes behind the channels as there are sizes: two or three.
+///     kernel_size, output_size: one for each axis.
+///     samples: `(N, C, axes)` draws from 0 to 1, in the dtype of `input`.
+///
+/// Raises:
+///     RuntimeError: where ranks, sizes or samples do not fit.
+#[pyfunction]
+fn fractional_max_pool(
+    py: Python<'_>,
+    input: &Bound<'_, PyTensor>,
+    kernel_size: IntList,
+    output_size: IntList,
+    samples: &Bound<'_, PyTensor>,
+) -> PyResult<(Out, Out)> {
+    let (x, samples) = (&input.get().tensor, &samples.get().tensor);
+    let mut results = without_gil(py, x.numel(), || pool::fractional_max(x, samples, &kernel_size.0, &output_size.0))?;
+    let places = results.pop().expect("two results");
+    Ok((Out(results.pop().expect("two results")), Out(places)))
+}
+
 /// The averages of adaptive windows.
 fn adaptive_average(py: Python<'_>, rank: usize, input: &Bound<'_, PyTensor>, size: IntList) -> PyResult<Out> {
     let x = &input.get().tensor;
@@ -341,5 +364,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(avg_pool3d, m)?)?;
     m.add_function(wrap_pyfunction!(adaptive_max_pool3d, m)?)?;
     m.add_function(wrap_pyfunction!(adaptive_avg_pool3d, m)?)?;
+    m.add_function(wrap_pyfunction!(fractional_max_pool, m)?)?;
     Ok(())
 }

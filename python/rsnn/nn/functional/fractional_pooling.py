@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
-from rsnn._C import Tensor
+from rsnn._C import Tensor, fractional_max_pool
 from rsnn._expected import check_tensors
 
 __all__ = [
@@ -18,17 +18,6 @@ __all__ = [
 
 def _each(value: Any, rank: int) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
-
-
-def _first_places(samples: Tensor, size: int, window: int, count: int) -> Tensor:
-    """Where windows begin along one axis, for each plane: `(planes, count)`."""
-    last = rsnn.full((samples.size(0), 1), size - window, dtype=rsnn.int64)
-    if count == 1:
-        return last
-    step = rsnn.tensor((size - window) / (count - 1), dtype=samples.dtype)
-    steps = rsnn.arange(count - 1).to(samples.dtype)
-    shifted = ((steps + samples.unsqueeze(1)) * step).to(rsnn.int64) - (samples * step).to(rsnn.int64).unsqueeze(1)
-    return rsnn.cat([shifted, last], 1)
 
 
 def _pool(
@@ -46,12 +35,6 @@ def _pool(
     sizes, windows = _each(output_size, rank), _each(kernel_size, rank)
     if len(sizes) != rank or len(windows) != rank:
         raise RuntimeError(f"{name}: expected {rank} output sizes and kernel sizes, got {sizes} and {windows}")
-    if min(sizes) < 1 or min(windows) < 1:
-        raise RuntimeError(f"{name}: expected positive sizes, got an output of {sizes} and a kernel of {windows}")
-    for axis, (n, size, window) in enumerate(zip(spatial, sizes, windows, strict=True)):
-        if size + window - 1 > n:
-            what = ("time", "height", "width")[axis + 3 - rank]
-            raise RuntimeError(f"{name}(): pool {what} {window} too large relative to input {what} {n}")
     batch = 1 if input.dim() == rank + 1 else input.size(0)
     if samples is None:
         samples = rsnn.rand(batch, channels, rank, dtype=input.dtype)
@@ -61,27 +44,7 @@ def _pool(
         raise RuntimeError(
             f"{name}: Expect _random_samples of at least the sizes {[batch, channels, rank]}, got {list(samples.shape)}"
         )
-    planes = batch * channels
-    draws = samples[:batch, :channels].reshape(planes, rank)
-    # Two axes have their draws in the opposite order.
-    order = (1, 0) if rank == 2 else (0, 1, 2)
-    places = rsnn.zeros(planes, *([1] * 2 * rank), dtype=rsnn.int64)
-    for axis in range(rank):
-        first = _first_places(draws[:, order[axis]], spatial[axis], windows[axis], sizes[axis])
-        within = first.unsqueeze(2) + rsnn.arange(windows[axis])
-        shape = [planes] + [1] * (2 * rank)
-        shape[1 + axis], shape[1 + rank + axis] = sizes[axis], windows[axis]
-        places = places * spatial[axis] + within.view(shape)
-    places = places.reshape(planes, -1)
-    flat = input.reshape(planes, -1)
-    count = 1
-    for n in sizes:
-        count *= n
-    # Gradients go to the chosen elements alone.
-    best = flat.detach().gather(1, places).view(planes, count, -1).argmax(2, keepdim=True)
-    chosen = places.view(planes, count, -1).gather(2, best).squeeze(2)
-    shape = [*input.shape[:-rank], *sizes]
-    return flat.gather(1, chosen).view(shape), chosen.view(shape)
+    return fractional_max_pool(input, windows, sizes, samples[:batch, :channels])
 
 
 def fractional_max_pool2d_with_indices(
