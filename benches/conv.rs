@@ -1,4 +1,4 @@
-//! Convolutions of ResNet-50, VGG-16 and MobileNetV2 (one image) and LeNet (64): forward, alone and with a residual and an
+//! Convolutions of ResNet-50, VGG-16, MobileNetV2, ViT-B/16 and ConvNeXt (one image) and LeNet (64): forward, alone and with a residual and an
 //! activation, and both gradients, each checked against double precision before it is timed. `cargo bench --bench conv -- resnet`
 //! for one network.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::{check, noise, row};
 use criterion::{Criterion, criterion_group, criterion_main};
-use layers::{Conv, lenet, mobilenet_v2, resnet50, vgg16};
+use layers::{Conv, lenet, mobilenet_v2, patches_and_convnext, resnet50, vgg16};
 use rsnn::kernels::conv::{Activation, Epilogue, Geometry, forward, forward_with, input_gradient, weight_gradient};
 
 /// The tensors of a layer.
@@ -120,6 +120,7 @@ fn networks(criterion: &mut Criterion) {
     network(criterion, "conv resnet50", 1, resnet50());
     network(criterion, "conv vgg16", 1, vgg16());
     network(criterion, "conv mobilenet_v2", 1, mobilenet_v2());
+    network(criterion, "conv patches and convnext", 1, patches_and_convnext());
     network(criterion, "conv lenet", 64, lenet());
 }
 

@@ -3,7 +3,8 @@
 use rsnn::kernels::conv::Geometry;
 use rsnn::shape::window::Window;
 
-/// A square convolution that keeps the size, up to its stride: input and output channels, groups, size, kernel, stride.
+/// A square convolution: input and output channels, groups, size, kernel, stride. It keeps the size, up to its stride; windows as wide
+/// as their stride lie side by side.
 pub struct Conv(pub usize, pub usize, pub usize, pub usize, pub usize, pub usize);
 
 impl Conv {
@@ -17,7 +18,7 @@ impl Conv {
     /// Its geometry for some images.
     pub fn geometry(&self, batch: usize) -> Geometry {
         let Conv(inputs, outputs, groups, size, kernel, stride) = *self;
-        let pad = kernel / 2;
+        let pad = if kernel == stride { 0 } else { kernel / 2 };
         let window = Window { stride, pad_before: pad, pad_after: pad, ..Window::new(size, kernel) };
         Geometry::new(batch, (inputs, outputs), groups, &[window, window])
     }
@@ -70,4 +71,16 @@ pub fn mobilenet_v2() -> Vec<Conv> {
 /// LeNet.
 pub fn lenet() -> Vec<Conv> {
     vec![Conv(1, 6, 1, 28, 5, 1), Conv(6, 16, 1, 14, 5, 1)]
+}
+
+/// The patches of ViT-B/16, and ConvNeXt: patches, and depthwise layers of many taps.
+pub fn patches_and_convnext() -> Vec<Conv> {
+    let mut list = vec![Conv(3, 768, 1, 224, 16, 16), Conv(3, 96, 1, 224, 4, 4)];
+    for (channels, size) in [(96, 56), (192, 28), (384, 14), (768, 7)] {
+        list.push(Conv(channels, channels, channels, size, 7, 1));
+        if channels < 768 {
+            list.push(Conv(channels, 2 * channels, 1, size, 2, 2));
+        }
+    }
+    list
 }

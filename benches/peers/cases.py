@@ -121,12 +121,25 @@ for wrt, way in enumerate(("forward", "d input", "d weight"), -1):
     group("other convolutions")[f"conv 3x3x3 16-32 at 16, batch 2, {way}"] = Operator(
         conv3d, (2, 16, 16, 16, 16), (32, 16, 3, 3, 3), wrt=None if wrt < 0 else wrt
     )
-for kernel, channels in ((16, 384), (4, 96)):
-    group("other convolutions")[f"patches of {kernel}x{kernel} to {channels}, batch 4, forward"] = Operator(
-        lambda F, x, w: F.conv2d(x, w, None, w.size(-1)), (4, 3, 224, 224), (channels, 3, kernel, kernel)
-    )
+    for kernel, channels in ((16, 384), (4, 96)):
+        group("other convolutions")[f"patches of {kernel}x{kernel} to {channels}, batch 4, {way}"] = Operator(
+            lambda F, x, w: F.conv2d(x, w, None, w.size(-1)),
+            (4, 3, 224, 224),
+            (channels, 3, kernel, kernel),
+            wrt=None if wrt < 0 else wrt,
+        )
+    for batch, channels, size in ((1, 96, 56), (8, 384, 14), (1, 768, 7)):
+        group("other convolutions")[f"depthwise 7x7 of {channels} at {size}, batch {batch}, {way}"] = Operator(
+            lambda F, x, w: F.conv2d(x, w, None, 1, 3, 1, w.size(0)),
+            (batch, channels, size, size),
+            (channels, 1, 7, 7),
+            wrt=None if wrt < 0 else wrt,
+        )
 
 group("memory")["max_pool2d 3/2 of 64 at 112"] = Operator(lambda F, x: F.max_pool2d(x, 3, 2, 1), (1, 64, 112, 112))
+group("memory")["fractional_max_pool2d of 16x32 at 28"] = Operator(
+    lambda F, x: F.fractional_max_pool2d(x, 2, 13, _random_samples=x.new_full((16, 32, 2), 0.37)), (16, 32, 28, 28)
+)
 group("memory")["batch_norm of 256 at 56"] = Operator(
     lambda F, x, m, v: F.batch_norm(x, m, v * v, training=False), (1, 256, 56, 56), (256,), (256,)
 )
