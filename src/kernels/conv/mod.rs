@@ -224,4 +224,6 @@ fn group_start<T>(bias: Option<&[T]>, channels: std::ops::Range<usize>) -> Start
 #[cfg(test)]
 mod large_tests;
 #[cfg(test)]
+mod small_tests;
+#[cfg(test)]
 mod tests;

@@ -117,6 +117,14 @@ fn blocks_and_their_borders_are_right() {
 }
 
 #[test]
+fn small_products_are_right() {
+    for size in [(3, 4, 2), (14, 33, 20), (1, 40, 5), (20, 1, 30), (0, 3, 2), (2, 3, 0)] {
+        check::<f32>(size, (Order::Rows, Order::Columns));
+        check::<f32>(size, (Order::Gaps, Order::Rows));
+    }
+}
+
+#[test]
 fn a_product_of_much_depth_is_cut_into_parts() {
     check::<f64>((5, 1, 4100), (Order::Gaps, Order::Gaps));
     if cfg!(miri) {
