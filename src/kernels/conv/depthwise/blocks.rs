@@ -19,6 +19,8 @@ use std::ops::Range;
 const TAPS: usize = 16;
 /// Numbers of a field, about: a third of a 512 KB second-level cache.
 const FIELD: usize = 40 << 10;
+/// Numbers of a field, at most: of very wide rows as many as channels fill registers would take too much.
+const MOST: usize = 256 << 10;
 /// Output rows of a task, at least, so that the rows that bands share do not outweigh the others.
 const LEAST_ROWS: usize = 8;
 /// Tasks to aim for.
@@ -31,12 +33,30 @@ const STRIP: usize = 14;
 /// Whether [`forward`] is the way to go: channels that fill registers, each a group of its own.
 pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
     let (channels, lanes) = (geometry.out_channels, padded_len::<T::Acc>(1));
+    let room = || {
+        let rows = field_rows(geometry, LEAST_ROWS.min(geometry.output[1]));
+        rows.saturating_mul(pitch(geometry)).saturating_mul(lanes) <= MOST
+    };
     T::IS_REAL
         && isa() != Isa::Portable
         && geometry.windows[0] == Window::unit()
         && geometry.group_out() == 1
         && geometry.taps() >= TAPS
         && channels.next_multiple_of(lanes) * 3 <= channels * 4
+        && geometry.positions() > 0
+        && room()
+}
+
+/// Rows of the field that so many output rows read.
+fn field_rows(geometry: &Geometry, rows: usize) -> usize {
+    let second = &geometry.windows[1];
+    (rows - 1) * second.stride + second.span()
+}
+
+/// Positions of a row of the field.
+fn pitch(geometry: &Geometry) -> usize {
+    let third = &geometry.windows[2];
+    (geometry.output[2] - 1) * third.stride + third.span()
 }
 
 /// How planes are cut into tasks; depends on sizes alone.
@@ -54,9 +74,9 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new<R: Real>(geometry: &'a Geometry) -> Self {
-        let ([_, second, third], [_, height, width]) = (&geometry.windows, geometry.output);
+        let ([_, second, third], height) = (&geometry.windows, geometry.output[1]);
         let lanes = padded_len::<R>(1);
-        let pitch = (width - 1) * third.stride + third.span();
+        let pitch = pitch(geometry);
         let fitting = (FIELD / (pitch * lanes)).saturating_sub(second.span()) / second.stride + 1;
         let blocks = geometry.batch * geometry.out_channels.div_ceil(lanes);
         let wanted = height.div_ceil(TASKS.div_ceil(blocks));
@@ -65,12 +85,6 @@ impl<'a> Plan<'a> {
         let tap = |i: usize, j: usize| (i * second.dilation * pitch + j * third.dilation) * lanes;
         let offsets = (0..second.kernel).flat_map(|i| (0..third.kernel).map(move |j| tap(i, j))).collect();
         Plan { geometry, lanes, rows, pitch, offsets }
-    }
-
-    /// Rows of the field that so many output rows read.
-    fn field_rows(&self, rows: usize) -> usize {
-        let second = &self.geometry.windows[1];
-        (rows - 1) * second.stride + second.span()
     }
 
     /// Fills the field of the output rows from `top` on from the planes of some channels.
@@ -159,7 +173,7 @@ fn products<'a, R: Real>(
     let taps = plan.offsets.len();
     let mut list: [&[R]; 16] = [&[]; 16];
     list.iter_mut().zip(planes).for_each(|(to, plane)| *to = plane);
-    let field_rows = plan.field_rows(rows.len());
+    let field_rows = field_rows(geometry, rows.len());
     let together = (POSITIONS / width).clamp(1, rows.len());
     let step = geometry.windows[1].stride * plan.pitch * lanes;
     let sizes = [

@@ -49,6 +49,12 @@ fn depthwise_layers_of_known_networks_are_read_where_they_lie() {
         assert_eq!(blocks::fits::<f32>(&layer), taken && isa() != Isa::Portable, "{layer:?}");
         assert!(!rows::fits(&layer) && !blocks::fits::<half::f16>(&layer));
     }
+    let wide = |width| {
+        let windows = [Window::unit(), Window { pad_before: 15, pad_after: 15, ..Window::new(width, 31) }];
+        Geometry::new(1, (256, 256), 256, &windows)
+    };
+    assert!(!blocks::fits::<f32>(&wide(100_000)), "a field of many megabytes");
+    assert_eq!(blocks::fits::<f32>(&wide(1000)), isa() != Isa::Portable);
     for other in [geometry(square(9, 7, 1, 3)), geometry(square(9, 3, 3, 1))] {
         assert!(!rows::fits(&other), "{other:?}");
     }
