@@ -1,8 +1,8 @@
 //! Maxima under windows at random places.
 
-use super::max::PutAt;
+use super::max::input_gradient;
 use crate::array::{Array, DType, Storage};
-use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, Tensors, apply, apply_many};
+use crate::autograd::{Arrays, Context, Grads, Op, Saves, Tensor, Tensors, apply_many};
 use crate::error::Result;
 use crate::kernels::float::{Floating, Real};
 use crate::kernels::pool::fractional::{self, Sizes};
@@ -179,7 +179,6 @@ impl Op for Fractional {
 
     fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
         let Some(g) = &grads[0] else { return Ok(smallvec![None, None]) };
-        let op = PutAt { rank: self.kernel.len(), shape: Dims::from_slice(cx.shape(0)) };
-        Ok(smallvec![Some(apply(op, &[g, &cx.output(1)?])?), None])
+        Ok(smallvec![Some(input_gradient(self.kernel.len(), cx, g)?), None])
     }
 }

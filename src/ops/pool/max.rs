@@ -37,10 +37,10 @@ struct Max {
 
 /// `g` at the places of maxima, zeros elsewhere. Inputs: `g`, places.
 #[derive(Debug)]
-pub struct PutAt {
-    pub rank: usize,
+struct PutAt {
+    rank: usize,
     /// The shape of the pooling's input.
-    pub shape: Dims,
+    shape: Dims,
 }
 
 /// The elements of `x` at some places. Inputs: `x`, places.
@@ -86,9 +86,13 @@ impl Op for Max {
 
     fn backward(&self, cx: &Context<'_>, grads: &[Option<Tensor>]) -> Result<Grads> {
         let Some(g) = &grads[0] else { return Ok(smallvec![None]) };
-        let op = PutAt { rank: self.windows.rank(), shape: Dims::from_slice(cx.shape(0)) };
-        Ok(smallvec![Some(apply(op, &[g, &cx.output(1)?])?)])
+        Ok(smallvec![Some(input_gradient(self.windows.rank(), cx, g)?)])
     }
+}
+
+/// The gradient of the input of an operation over the last `rank` axes whose outputs are maxima and their places.
+pub fn input_gradient(rank: usize, cx: &Context<'_>, g: &Tensor) -> Result<Tensor> {
+    apply(PutAt { rank, shape: Dims::from_slice(cx.shape(0)) }, &[g, &cx.output(1)?])
 }
 
 /// Sizes of the planes of two tensors of one rank: elements of each of the first's planes, of the second's.

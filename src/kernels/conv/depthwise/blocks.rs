@@ -43,7 +43,7 @@ pub fn fits<T: Floating>(geometry: &Geometry) -> bool {
         && geometry.group_out() == 1
         && geometry.taps() >= TAPS
         && channels.next_multiple_of(lanes) * 3 <= channels * 4
-        && geometry.positions() > 0
+        && geometry.plane() * geometry.positions() > 0
         && room()
 }
 
