@@ -75,7 +75,7 @@ PARAMETERS = {
     "index_put.indices": "Sequence[Tensor | None]", "accumulate": "bool",
     "index_put_.indices": "Sequence[Tensor | None]", "take_along_dim.indices": "Tensor", "sparse_grad": "bool",
     "reduce": "str", "include_self": "bool", "masked_scatter.source": "Tensor", "masked_scatter_.source": "Tensor",
-    "as_tuple": "bool", "nonzero_static.size": "int", "weights": "Tensor", "minlength": "int", "boundaries": "Tensor", "fractional_max_pool.samples": "Tensor",
+    "as_tuple": "bool", "nonzero_static.size": "int", "weights": "Tensor", "minlength": "int", "boundaries": "Tensor", "_fractional_max_pool.samples": "Tensor",
     "out_int32": "bool", "right": "bool", "prepend": "Tensor", "append": "Tensor",
     "histogram.bins": "int | Tensor", "range": "Sequence[float]", "density": "bool", "elements": "Tensor | _Number",
     "test_elements": "Tensor | _Number", "assume_unique": "bool", "invert": "bool", "sorted_sequence": "Tensor",
@@ -255,7 +255,7 @@ RETURNS = {
     "._set_inference_mode": "bool", "._autograd_backward": "None", "._autograd_grad": "list[Tensor | None]",
     **{f".max_pool{n}d_with_indices": "tuple[Tensor, Tensor]" for n in (1, 2, 3)},
     **{f".adaptive_max_pool{n}d": "tuple[Tensor, Tensor]" for n in (1, 2, 3)},
-    ".fractional_max_pool": "tuple[Tensor, Tensor]",
+    "._fractional_max_pool": "tuple[Tensor, Tensor]",
     **{f".register_module_{kind}": "RemovableHandle" for kind in """
         backward_hook buffer_registration_hook forward_hook forward_pre_hook full_backward_hook full_backward_pre_hook
         module_registration_hook parameter_registration_hook

@@ -38,18 +38,18 @@ __all__ = [
     "Parameter", "Registry", "RemovableHandle", "Sequential", "Tensor", "_FunctionContext", "_HookHandle",
     "__version__", "_adam_step", "_autograd_backward", "_autograd_grad", "_constant_pad", "_ctc_loss", "_current_walk",
     "_draw_normal", "_draw_uniform", "_drop_grads", "_edge_pad", "_embedding_bag", "_empty_parameter", "_fans",
-    "_forbid_saved_tensors_hooks", "_function", "_global_full_backward", "_global_table", "_grid_sampler",
-    "_instruction_set", "_interpolate", "_module_dict", "_module_passage", "_nll_loss", "_pointwise_loss",
-    "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent", "_set_anomaly", "_set_global_full_backward",
-    "_set_grad_enabled", "_set_inference_mode", "_set_matmul_precision", "_sgd_step", "_show_module_tables",
-    "_watch_operations", "_will_run", "_write_out", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
-    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "alpha_dropout_", "arange",
-    "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bfloat16", "bool",
-    "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat", "concatenate", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "default_generator", "dropout", "dropout_", "dtype",
-    "elu", "embedding", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided", "eye",
-    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "float16", "float32",
-    "float64", "fractional_max_pool", "from_dlpack", "from_numpy", "full", "full_like", "gelu", "get_default_dtype",
+    "_forbid_saved_tensors_hooks", "_fractional_max_pool", "_function", "_global_full_backward", "_global_table",
+    "_grid_sampler", "_instruction_set", "_interpolate", "_module_dict", "_module_passage", "_nll_loss",
+    "_pointwise_loss", "_pop_saved_tensors_hooks", "_push_saved_tensors_hooks", "_recurrent", "_set_anomaly",
+    "_set_global_full_backward", "_set_grad_enabled", "_set_inference_mode", "_set_matmul_precision", "_sgd_step",
+    "_show_module_tables", "_watch_operations", "_will_run", "_write_out", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout",
+    "alpha_dropout_", "arange", "as_tensor", "asarray", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm",
+    "bfloat16", "bool", "broadcast_tensors", "bucketize", "can_cast", "cat", "celu", "concat", "concatenate", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "default_generator", "dropout",
+    "dropout_", "dtype", "elu", "embedding", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided",
+    "eye", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "float16",
+    "float32", "float64", "from_dlpack", "from_numpy", "full", "full_like", "gelu", "get_default_dtype",
     "get_num_threads", "glu", "group_norm", "hardsigmoid", "hardswish", "hardtanh", "int16", "int32", "int64", "int8",
     "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor",
     "isin", "layer_norm", "leaky_relu", "linear", "linspace", "logsigmoid", "logspace", "max_pool1d",
@@ -1183,6 +1183,7 @@ def _embedding_bag(weight: Tensor, indices: Tensor, starts: Sequence[builtins.in
 def _empty_parameter(size: _Ints, device: _Device | None = None, dtype: _dtype | None = None) -> Parameter: ...
 def _fans(tensor: Tensor) -> tuple[builtins.int, builtins.int] | None: ...
 def _forbid_saved_tensors_hooks(message: str) -> None: ...
+def _fractional_max_pool(input: Tensor, kernel_size: _Ints, output_size: Sequence[builtins.int | None] | builtins.int | None, samples: Tensor) -> tuple[Tensor, Tensor]: ...
 def _function(name: str, reflected: str | None = None) -> Callable[..., Any]: ...
 def _global_full_backward() -> builtins.bool | None: ...
 def _global_table(name: str) -> Any: ...
@@ -1251,7 +1252,6 @@ def feature_alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool
 def feature_alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor: ...
 def feature_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor: ...
 def feature_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor: ...
-def fractional_max_pool(input: Tensor, kernel_size: _Ints, output_size: Sequence[builtins.int | None] | builtins.int | None, samples: Tensor) -> tuple[Tensor, Tensor]: ...
 def from_dlpack(ext_tensor: Any, *, device: _Device | None = None, copy: builtins.bool | None = None) -> Tensor: ...
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor: ...
 def full(size: _Ints, fill_value: _Number, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: builtins.bool = False, requires_grad: builtins.bool = False) -> Tensor: ...

@@ -61,6 +61,7 @@ fn adaptive_max(py: Python<'_>, rank: usize, input: &Bound<'_, PyTensor>, size: 
 /// Raises:
 ///     RuntimeError: where ranks, sizes or samples do not fit.
 #[pyfunction]
+#[pyo3(name = "_fractional_max_pool")]
 fn fractional_max_pool(
     py: Python<'_>,
     input: &Bound<'_, PyTensor>,

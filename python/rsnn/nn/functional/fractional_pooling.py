@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rsnn
-from rsnn._C import Tensor, fractional_max_pool
+from rsnn._C import Tensor, _fractional_max_pool
 from rsnn._expected import check_tensors
 
 __all__ = [
@@ -44,7 +44,7 @@ def _pool(
         raise RuntimeError(
             f"{name}: Expect _random_samples of at least the sizes {[batch, channels, rank]}, got {list(samples.shape)}"
         )
-    return fractional_max_pool(input, windows, sizes, samples[:batch, :channels])
+    return _fractional_max_pool(input, windows, sizes, samples[:batch, :channels])
 
 
 def fractional_max_pool2d_with_indices(
