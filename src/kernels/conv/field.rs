@@ -118,8 +118,12 @@ impl Field {
                 continue;
             }
             // Columns that all phases have go in groups; none has more than one before and one behind.
-            let starts = (0..step).map(|phase| columns(phase).start).max().filter(|_| groups).unwrap_or(pitch);
-            let whole = starts..(0..step).map(|phase| columns(phase).end).min().unwrap_or(0).max(starts);
+            let whole = if groups {
+                let start = (0..step).map(|phase| columns(phase).start).max().unwrap_or(pitch);
+                start..(0..step).map(|phase| columns(phase).end).min().unwrap_or(0).max(start)
+            } else {
+                pitch..pitch
+            };
             if !whole.is_empty() {
                 add(ends(0, &whole), Kind::Groups { len: whole.len(), of: step, plane: rows * pitch });
             }

@@ -38,8 +38,6 @@ def _pool(
     batch = 1 if input.dim() == rank + 1 else input.size(0)
     if samples is None:
         samples = rsnn.rand(batch, channels, rank, dtype=input.dtype)
-    if samples.dtype is not input.dtype:
-        raise RuntimeError("Expect _random_samples to have the same dtype as input")
     if samples.dim() != 3 or samples.size(0) < batch or samples.size(1) < channels or samples.size(2) != rank:
         raise RuntimeError(
             f"{name}: Expect _random_samples of at least the sizes {[batch, channels, rank]}, got {list(samples.shape)}"
